@@ -1,0 +1,336 @@
+//! One error type: what happened, to which operation and table, why, and what to do.
+
+mod kind;
+mod reasons;
+pub(crate) mod service;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+pub use kind::ErrorKind;
+pub use reasons::{CancellationReason, ThrottledAccess, ThrottledResource, ThrottlingLimit, ThrottlingReason};
+
+type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// The error of every call.
+///
+/// Its `Display` form is one line for a person on call: operation, table, what happened, how often and how long it
+/// was tried, and what to do.
+///
+/// ```
+/// use enhanced_dynamodb::{Error, ErrorKind};
+///
+/// fn status(error: &Error) -> u16 {
+///     match error.code() {
+///         "ConditionalCheckFailedException" => 409,
+///         "ResourceNotFoundException" => 404,
+///         _ if error.is_throttling() => 429,
+///         _ => 500,
+///     }
+/// }
+/// # let _ = status;
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    code: Cow<'static, str>,
+    message: String,
+    advice: Cow<'static, str>,
+    operation: Option<Cow<'static, str>>,
+    table: Option<String>,
+    attempts: u32,
+    elapsed: Duration,
+    status: Option<u16>,
+    request_id: Option<String>,
+    throttling: Vec<ThrottlingReason>,
+    cancellation: Vec<CancellationReason>,
+    item: Option<Bytes>,
+    control_plane: bool,
+    source: Option<Source>,
+}
+
+impl Error {
+    /// An error of this kind that says `message`.
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Error(Box::new(Inner {
+            kind,
+            code: Cow::Borrowed(kind.code()),
+            message: message.into(),
+            advice: Cow::Borrowed(kind.advice()),
+            operation: None,
+            table: None,
+            attempts: 0,
+            elapsed: Duration::ZERO,
+            status: None,
+            request_id: None,
+            throttling: Vec::new(),
+            cancellation: Vec::new(),
+            item: None,
+            control_plane: false,
+            source: None,
+        }))
+    }
+
+    /// Shorthand for a request that the service would surely reject.
+    pub(crate) fn invalid_input(message: impl Into<String>) -> Self {
+        Error::new(ErrorKind::InvalidInput, message)
+    }
+
+    pub(crate) fn with_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
+        self.0.code = code.into();
+        self
+    }
+
+    pub(crate) fn with_advice(mut self, advice: impl Into<Cow<'static, str>>) -> Self {
+        self.0.advice = advice.into();
+        self
+    }
+
+    /// Names the operation and the table, where they are not named yet.
+    pub(crate) fn with_operation(mut self, operation: impl Into<Cow<'static, str>>, table: Option<&str>) -> Self {
+        if self.0.operation.is_none() {
+            self.0.operation = Some(operation.into());
+        }
+        if self.0.table.is_none() {
+            self.0.table = table.map(str::to_owned);
+        }
+        self
+    }
+
+    pub(crate) fn with_attempts(mut self, attempts: u32, elapsed: Duration) -> Self {
+        self.0.attempts = attempts;
+        self.0.elapsed = elapsed;
+        self
+    }
+
+    pub(crate) fn with_response(mut self, status: u16, request_id: Option<String>) -> Self {
+        self.0.status = Some(status);
+        self.0.request_id = request_id;
+        self
+    }
+
+    pub(crate) fn with_throttling(mut self, reasons: Vec<ThrottlingReason>) -> Self {
+        self.0.throttling = reasons;
+        self
+    }
+
+    pub(crate) fn with_cancellation(mut self, reasons: Vec<CancellationReason>) -> Self {
+        self.0.cancellation = reasons;
+        self
+    }
+
+    pub(crate) fn with_item(mut self, item: Option<Bytes>) -> Self {
+        self.0.item = item;
+        self
+    }
+
+    /// Marks an operation on tables rather than items: there, `LimitExceededException` is a throttle.
+    pub(crate) fn on_control_plane(mut self, control_plane: bool) -> Self {
+        self.0.control_plane = control_plane;
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The error's name: the service's own (`ConditionalCheckFailedException`) where the service answered, also when
+    /// this client has no [`ErrorKind`] for it.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// What happened: the service's sentence, or the client's.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What to do about it; empty where the message says it all.
+    #[must_use]
+    pub fn advice(&self) -> &str {
+        &self.0.advice
+    }
+
+    /// The API operation, such as `GetItem`.
+    #[must_use]
+    pub fn operation(&self) -> Option<&str> {
+        self.0.operation.as_deref()
+    }
+
+    /// The table that the call was about; the first one where there were several.
+    #[must_use]
+    pub fn table(&self) -> Option<&str> {
+        self.0.table.as_deref()
+    }
+
+    /// How many attempts were made; 0 if nothing was sent.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// How long the call took, from its start to this error.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed
+    }
+
+    /// The HTTP status, if the service answered.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The service's id of the request, which AWS support asks for.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// Whether the service asked for fewer requests.
+    #[must_use]
+    pub fn is_throttling(&self) -> bool {
+        crate::execute::is_throttling(self.0.kind, self.0.control_plane)
+    }
+
+    /// Whether the same call may succeed later without a change: a throttle, a failure of the service or the
+    /// network. An [`ErrorKind::OutcomeUnknown`] is not: it may already have been applied.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        crate::execute::is_retryable(self.0.kind, self.0.control_plane, &self.0.cancellation)
+    }
+
+    /// Why the service throttled: which limit, of which table or index.
+    #[must_use]
+    pub fn throttling_reasons(&self) -> &[ThrottlingReason] {
+        &self.0.throttling
+    }
+
+    /// Why a transaction was cancelled: one reason for each action, in the order given.
+    #[must_use]
+    pub fn cancellation_reasons(&self) -> &[CancellationReason] {
+        &self.0.cancellation
+    }
+
+    /// The item that stood in the way of a condition, if the call asked for it
+    /// (`return_values_on_condition_check_failure`); for an [`ErrorKind::Decode`], the item that could not be read.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] if the item is not a `T`.
+    pub fn item<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
+        decode_item(self.0.item.as_ref())
+    }
+}
+
+/// Reads an item that came with an error.
+fn decode_item<T: DeserializeOwned>(item: Option<&Bytes>) -> Result<Option<T>, Error> {
+    item.map(|bytes| crate::codec::decode_item(bytes)).transpose().map_err(Error::from)
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let e = &*self.0;
+        if let Some(operation) = &e.operation {
+            write!(f, "{operation}")?;
+            if let Some(table) = &e.table {
+                write!(f, " on table {table}")?;
+            }
+            f.write_str(": ")?;
+        }
+        write!(f, "{}", e.code)?;
+        if !e.message.is_empty() {
+            write!(f, ": {}", one_line(&e.message))?;
+        }
+        for reason in &e.throttling {
+            write!(f, " [{}", reason.reason)?;
+            if let Some(arn) = &reason.resource_arn {
+                write!(f, " of {arn}")?;
+            }
+            f.write_str("]")?;
+        }
+        if e.attempts > 0 {
+            write!(f, " ({} attempt{} in ", e.attempts, if e.attempts == 1 { "" } else { "s" })?;
+            write_elapsed(f, e.elapsed)?;
+            if let Some(id) = &e.request_id {
+                write!(f, ", request {id}")?;
+            }
+            f.write_str(")")?;
+        }
+        if !e.advice.is_empty() {
+            if !f_ends_sentence(&e.message, e.attempts) {
+                f.write_str(".")?;
+            }
+            write!(f, " {}", e.advice)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether what stands before the advice already ends a sentence.
+fn f_ends_sentence(message: &str, attempts: u32) -> bool {
+    attempts == 0 && message.trim_end().ends_with(['.', '!', '?'])
+}
+
+/// The service's messages may hold line breaks; an error is one line.
+fn one_line(text: &str) -> Cow<'_, str> {
+    if text.contains(['\n', '\r']) {
+        Cow::Owned(
+            text.split(['\n', '\r']).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "),
+        )
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+fn write_elapsed(f: &mut fmt::Formatter<'_>, elapsed: Duration) -> fmt::Result {
+    if elapsed >= Duration::from_secs(10) {
+        write!(f, "{:.1} s", elapsed.as_secs_f64())
+    } else {
+        write!(f, "{} ms", elapsed.as_millis())
+    }
+}
+
+// `Debug` is what `unwrap` and `?` in `main` print: the same line, and the cause below it.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            write!(f, "\n  caused by: {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as &(dyn std::error::Error + 'static))
+    }
+}
+
+impl From<crate::codec::EncodeError> for Error {
+    fn from(error: crate::codec::EncodeError) -> Self {
+        Error::new(ErrorKind::Encode, error.to_string())
+    }
+}
+
+impl From<crate::codec::DecodeError> for Error {
+    fn from(error: crate::codec::DecodeError) -> Self {
+        Error::new(ErrorKind::Decode, error.to_string())
+    }
+}

@@ -1,0 +1,130 @@
+//! Why the service throttled a request, and why it cancelled a transaction: as data.
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+
+/// What had no throughput left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ThrottledResource {
+    /// The table itself.
+    Table,
+    /// A secondary index.
+    Index,
+    /// Something that this client does not know; [`ThrottlingReason::reason`] has the service's words.
+    Unknown,
+}
+
+/// Which side of it was throttled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ThrottledAccess {
+    /// Reads.
+    Read,
+    /// Writes.
+    Write,
+    /// Not named.
+    Unknown,
+}
+
+/// Which limit was reached.
+///
+/// Source: the DynamoDB developer guide, "Throttling reasons" (2025).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ThrottlingLimit {
+    /// The capacity provisioned for the table or index.
+    ProvisionedThroughputExceeded,
+    /// The account's limit in the Region.
+    AccountLimitExceeded,
+    /// The limit of one partition: 3,000 read or 1,000 write units a second.
+    KeyRangeThroughputExceeded,
+    /// The maximum that the user set for an on-demand table or index.
+    MaxOnDemandThroughputExceeded,
+    /// A limit that this client does not know; [`ThrottlingReason::reason`] has the service's words.
+    Unknown,
+}
+
+/// One reason for a throttled request: which limit, of which table or index, reading or writing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ThrottlingReason {
+    /// The service's own words, such as `TableWriteKeyRangeThroughputExceeded`.
+    pub reason: String,
+    /// The ARN of the table or index.
+    pub resource_arn: Option<String>,
+    /// Table or index.
+    pub resource: ThrottledResource,
+    /// Read or write.
+    pub access: ThrottledAccess,
+    /// The limit that was reached.
+    pub limit: ThrottlingLimit,
+}
+
+impl ThrottlingReason {
+    /// Reads the service's words; what is new in them becomes `Unknown`, never an error.
+    #[must_use]
+    pub fn parse(reason: &str, resource_arn: Option<String>) -> Self {
+        let (resource, rest) = match (reason.strip_prefix("Table"), reason.strip_prefix("Index")) {
+            (Some(rest), _) => (ThrottledResource::Table, rest),
+            (None, Some(rest)) => (ThrottledResource::Index, rest),
+            (None, None) => (ThrottledResource::Unknown, reason),
+        };
+        let (access, rest) = match (rest.strip_prefix("Read"), rest.strip_prefix("Write")) {
+            (Some(rest), _) => (ThrottledAccess::Read, rest),
+            (None, Some(rest)) => (ThrottledAccess::Write, rest),
+            (None, None) => (ThrottledAccess::Unknown, rest),
+        };
+        let limit = match rest {
+            "ProvisionedThroughputExceeded" => ThrottlingLimit::ProvisionedThroughputExceeded,
+            "AccountLimitExceeded" => ThrottlingLimit::AccountLimitExceeded,
+            "KeyRangeThroughputExceeded" => ThrottlingLimit::KeyRangeThroughputExceeded,
+            "MaxOnDemandThroughputExceeded" => ThrottlingLimit::MaxOnDemandThroughputExceeded,
+            _ => ThrottlingLimit::Unknown,
+        };
+        ThrottlingReason { reason: reason.to_owned(), resource_arn, resource, access, limit }
+    }
+}
+
+/// Why one action of a transaction was refused; one for each action, in the order given.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CancellationReason {
+    /// `None` (as the service spells it) for an action that was not the cause, else for example
+    /// `ConditionalCheckFailed`.
+    pub code: String,
+    /// The service's sentence, where it gave one.
+    pub message: Option<String>,
+    /// The item that stood in the way, as the service's JSON.
+    pub(crate) item: Option<Bytes>,
+}
+
+impl CancellationReason {
+    /// Whether this action was (part of) the cause.
+    #[must_use]
+    pub fn is_cause(&self) -> bool {
+        !self.code.is_empty() && self.code != "None"
+    }
+
+    /// The item that stood in the way, if the action asked for it
+    /// (`return_values_on_condition_check_failure`).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the item is not a `T`.
+    pub fn item<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
+        super::decode_item(self.item.as_ref())
+    }
+}
+
+// Item values do not belong in logs: only whether there is one is shown.
+impl std::fmt::Debug for CancellationReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CancellationReason")
+            .field("code", &self.code)
+            .field("message", &self.message)
+            .field("has_item", &self.item.is_some())
+            .finish()
+    }
+}

@@ -1,0 +1,8 @@
+//! A fast, safe and typed Amazon DynamoDB client for AWS Lambda.
+#![forbid(unsafe_code)]
+
+mod codec;
+pub mod error;
+mod execute;
+
+pub use error::{Error, ErrorKind};

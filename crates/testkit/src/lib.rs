@@ -1,0 +1,1 @@
+//! Engines, fault proxy and scripted responder for the tests.
