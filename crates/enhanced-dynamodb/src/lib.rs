@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 mod codec;
+pub mod config;
+mod crypto;
 pub mod error;
 mod execute;
 

@@ -1,0 +1,59 @@
+//! Digests, randomness and the TLS provider: one cryptographic library, chosen by feature and passed explicitly.
+
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind};
+
+#[cfg(feature = "aws-lc-rs")]
+use aws_lc_rs::{digest, hmac, rand};
+#[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+use ring::{digest, hmac, rand};
+
+#[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
+compile_error!("enhanced-dynamodb needs one of the features `ring` (default), `aws-lc-rs` or `fips`");
+
+/// A SHA-256 digest.
+pub(crate) fn sha256(message: &[u8]) -> [u8; 32] {
+    to_array(digest::digest(&digest::SHA256, message).as_ref())
+}
+
+/// A key of HMAC-SHA256, set up once for any number of messages.
+pub(crate) struct HmacKey(hmac::Key);
+
+impl HmacKey {
+    pub(crate) fn new(key: &[u8]) -> Self {
+        HmacKey(hmac::Key::new(hmac::HMAC_SHA256, key))
+    }
+
+    pub(crate) fn sign(&self, message: &[u8]) -> [u8; 32] {
+        to_array(hmac::sign(&self.0, message).as_ref())
+    }
+}
+
+fn to_array(bytes: &[u8]) -> [u8; 32] {
+    let mut array = [0; 32];
+    array.copy_from_slice(bytes);
+    array
+}
+
+/// Bytes from the operating system's randomness, fresh each time: a generator in memory would repeat itself after a
+/// snapshot is restored.
+///
+/// # Errors
+/// If the operating system gives none.
+pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    rand::SecureRandom::fill(&rand::SystemRandom::new(), &mut bytes).map_err(|_| {
+        Error::new(ErrorKind::InvalidConfiguration, "the operating system gives no random bytes")
+            .with_advice("Make /dev/urandom or the getrandom system call available to the process.")
+    })?;
+    Ok(bytes)
+}
+
+/// The TLS provider of the chosen library.
+pub(crate) fn tls_provider() -> Arc<rustls::crypto::CryptoProvider> {
+    #[cfg(feature = "aws-lc-rs")]
+    return Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+    return Arc::new(rustls::crypto::ring::default_provider());
+}
