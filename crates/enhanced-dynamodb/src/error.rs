@@ -76,6 +76,19 @@ impl Error {
         }))
     }
 
+    /// The error of a [`ProvideCredentials`](crate::config::ProvideCredentials) that has no credentials to give.
+    /// `message` says why, without any secret in it.
+    ///
+    /// ```
+    /// use enhanced_dynamodb::{Error, ErrorKind};
+    ///
+    /// let error = Error::credentials("the vault is closed");
+    /// assert_eq!(error.kind(), ErrorKind::Credentials);
+    /// ```
+    pub fn credentials(message: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Credentials, message)
+    }
+
     /// Shorthand for a request that the service would surely reject.
     pub(crate) fn invalid_input(message: impl Into<String>) -> Self {
         Error::new(ErrorKind::InvalidInput, message)

@@ -6,5 +6,6 @@ pub mod config;
 mod crypto;
 pub mod error;
 mod execute;
+mod transport;
 
 pub use error::{Error, ErrorKind};

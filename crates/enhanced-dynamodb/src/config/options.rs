@@ -1,0 +1,362 @@
+//! What a program may say about its client.
+
+use std::fmt;
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::parse::without_user;
+use super::{Clock, Credentials, ProvideCredentials, Random};
+
+/// Options of a client. What is not set comes from the environment, else from the defaults: the table in
+/// [`config`](super) has all of them.
+///
+/// ```
+/// use std::time::Duration;
+/// use enhanced_dynamodb::config::Options;
+///
+/// let options = Options::default()
+///     .region("eu-central-1")
+///     .max_retries(5)
+///     .request_timeout(Duration::from_secs(2))
+///     .enable_logging(true);
+/// # let _ = options;
+/// ```
+#[derive(Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Options {
+    pub(super) region: Option<String>,
+    pub(super) local: Option<bool>,
+    pub(super) local_endpoint: Option<String>,
+    pub(super) endpoint_url: Option<String>,
+    pub(super) max_retries: Option<u32>,
+    pub(super) max_sockets: Option<usize>,
+    pub(super) request_timeout: Option<Duration>,
+    pub(super) connection_timeout: Option<Duration>,
+    pub(super) enable_logging: Option<bool>,
+    pub(super) credentials: Option<GivenCredentials>,
+    pub(super) profile: Option<String>,
+    pub(super) use_fips: Option<bool>,
+    pub(super) use_dual_stack: Option<bool>,
+    pub(super) account_id_endpoint_mode: Option<AccountIdEndpointMode>,
+    pub(super) ca_bundle: Option<CaBundle>,
+    pub(super) app_id: Option<String>,
+    pub(super) allow_insecure_endpoint: Option<bool>,
+    pub(super) keep_nulls: Option<bool>,
+    pub(super) clock: Option<Shared<dyn Clock>>,
+    pub(super) random: Option<Shared<dyn Random>>,
+}
+
+impl Options {
+    /// No option set: everything comes from the environment and the defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Options::default()
+    }
+
+    /// The AWS Region, such as `eu-central-1`. Default: `us-east-1`.
+    ///
+    /// Variables: `DYNAMODB_REGION`, `AWS_REGION`, `AWS_DEFAULT_REGION`.
+    #[must_use]
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// Local mode: requests go to [`local_endpoint`](Options::local_endpoint), signed with `local`/`local` unless
+    /// [`credentials`](Options::credentials) are given. Default: `false`.
+    ///
+    /// `DYNAMODB_LOCAL=true` and `NODE_ENV=development` choose it too, which is logged once as a warning;
+    /// `local(false)` and an explicit [`endpoint_url`](Options::endpoint_url) rank above both.
+    #[must_use]
+    pub fn local(mut self, local: bool) -> Self {
+        self.local = Some(local);
+        self
+    }
+
+    /// Where local mode sends requests. Default: `http://localhost:8000`. It does not switch local mode on.
+    ///
+    /// Variable: `DYNAMODB_LOCAL_ENDPOINT`.
+    #[doc(alias = "localEndpoint")]
+    #[must_use]
+    pub fn local_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.local_endpoint = Some(url.into());
+        self
+    }
+
+    /// Sends requests to this URL instead of the Region's endpoint: a VPC endpoint, a proxy, another engine.
+    ///
+    /// Variables: `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL`.
+    #[doc(alias = "endpoint")]
+    #[must_use]
+    pub fn endpoint_url(mut self, url: impl Into<String>) -> Self {
+        self.endpoint_url = Some(url.into());
+        self
+    }
+
+    /// Retries after the first attempt; 0 means none. Default: 3, which makes four attempts. At most 1000.
+    ///
+    /// Variables: `DYNAMODB_MAX_RETRIES`; `AWS_MAX_ATTEMPTS`, which counts the first attempt too.
+    #[doc(alias = "maxRetries")]
+    #[must_use]
+    pub fn max_retries(mut self, retries: u32) -> Self {
+        self.max_retries = Some(retries);
+        self
+    }
+
+    /// The hard limit on connections open at the same time; further calls queue. Default: 50. From 1 to 65535.
+    ///
+    /// Variable: `DYNAMODB_MAX_SOCKETS`.
+    #[doc(alias = "maxSockets")]
+    #[must_use]
+    pub fn max_sockets(mut self, sockets: usize) -> Self {
+        self.max_sockets = Some(sockets);
+        self
+    }
+
+    /// How long one attempt may take, with the wait for a connection. Default: 30 s. From 1 ms to a day.
+    ///
+    /// Variable: `DYNAMODB_REQUEST_TIMEOUT`, in milliseconds.
+    #[doc(alias = "requestTimeout")]
+    #[must_use]
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = Some(timeout);
+        self
+    }
+
+    /// How long making one connection may take. Default: 5 s. From 1 ms to a day.
+    ///
+    /// Variable: `DYNAMODB_CONNECTION_TIMEOUT`, in milliseconds.
+    #[doc(alias = "connectionTimeout")]
+    #[must_use]
+    pub fn connection_timeout(mut self, timeout: Duration) -> Self {
+        self.connection_timeout = Some(timeout);
+        self
+    }
+
+    /// Writes one JSON line a call to the standard error stream. Default: `false`.
+    ///
+    /// Variable: `DYNAMODB_ENABLE_LOGGING`.
+    #[doc(alias = "enableLogging")]
+    #[must_use]
+    pub fn enable_logging(mut self, enable: bool) -> Self {
+        self.enable_logging = Some(enable);
+        self
+    }
+
+    /// Signs with these credentials. Replaces a provider given before.
+    #[must_use]
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(GivenCredentials::Fixed(credentials));
+        self
+    }
+
+    /// Signs with the credentials of this provider. Replaces credentials given before.
+    #[must_use]
+    pub fn credentials_provider(mut self, provider: impl ProvideCredentials + 'static) -> Self {
+        self.credentials = Some(GivenCredentials::Provider(Shared(Arc::new(provider))));
+        self
+    }
+
+    /// Takes the credentials of this profile in the shared files, and looks in no other place. Not used in local
+    /// mode, nor beside [`credentials`](Options::credentials).
+    ///
+    /// `AWS_PROFILE` names a profile too, but ranks below credentials in the environment.
+    #[must_use]
+    pub fn profile(mut self, name: impl Into<String>) -> Self {
+        self.profile = Some(name.into());
+        self
+    }
+
+    /// Uses the FIPS endpoint of the Region. Default: `false`.
+    ///
+    /// Variable: `AWS_USE_FIPS_ENDPOINT`.
+    #[doc(alias = "useFipsEndpoint")]
+    #[must_use]
+    pub fn use_fips(mut self, use_fips: bool) -> Self {
+        self.use_fips = Some(use_fips);
+        self
+    }
+
+    /// Uses the endpoint of the Region that has IPv6 beside IPv4. Default: `false`.
+    ///
+    /// Variable: `AWS_USE_DUALSTACK_ENDPOINT`.
+    #[doc(alias = "useDualstackEndpoint")]
+    #[must_use]
+    pub fn use_dual_stack(mut self, use_dual_stack: bool) -> Self {
+        self.use_dual_stack = Some(use_dual_stack);
+        self
+    }
+
+    /// Whether requests go to the account's own endpoint. Default: [`AccountIdEndpointMode::Preferred`].
+    ///
+    /// Variable: `AWS_ACCOUNT_ID_ENDPOINT_MODE`.
+    #[doc(alias = "accountIdEndpointMode")]
+    #[must_use]
+    pub fn account_id_endpoint_mode(mut self, mode: AccountIdEndpointMode) -> Self {
+        self.account_id_endpoint_mode = Some(mode);
+        self
+    }
+
+    /// Trusts the certificates in this PEM file, and no others.
+    ///
+    /// Variable: `AWS_CA_BUNDLE`.
+    #[must_use]
+    pub fn ca_bundle_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.ca_bundle = Some(CaBundle::File { path: path.into(), named_by: "the option ca_bundle_file" });
+        self
+    }
+
+    /// Trusts these certificates (PEM text), and no others.
+    #[must_use]
+    pub fn ca_bundle_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.ca_bundle = Some(CaBundle::Pem(pem.into().into()));
+        self
+    }
+
+    /// A name for the program in the `User-Agent` header, by which AWS support and CloudTrail can tell its requests.
+    ///
+    /// Variable: `AWS_SDK_UA_APP_ID`.
+    #[doc(alias = "userAgentAppId")]
+    #[must_use]
+    pub fn app_id(mut self, app_id: impl Into<String>) -> Self {
+        self.app_id = Some(app_id.into());
+        self
+    }
+
+    /// Lets real credentials sign requests to an `http://` endpoint that is not on this machine. Default: `false`,
+    /// which makes that an error: who listens on the way reads every item, and may replay requests.
+    ///
+    /// Variable: `DYNAMODB_ALLOW_INSECURE_ENDPOINT`.
+    #[must_use]
+    pub fn allow_insecure_endpoint(mut self, allow: bool) -> Self {
+        self.allow_insecure_endpoint = Some(allow);
+        self
+    }
+
+    /// Writes `Option::None` as `NULL` instead of leaving the attribute out. Default: `false`.
+    #[doc(alias = "removeUndefinedValues")]
+    #[must_use]
+    pub fn keep_nulls(mut self, keep: bool) -> Self {
+        self.keep_nulls = Some(keep);
+        self
+    }
+
+    /// Reads time here instead of from the machine, for tests.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(Shared(clock));
+        self
+    }
+
+    /// Takes chance from here instead of from the process, for tests.
+    #[must_use]
+    pub fn random(mut self, random: Arc<dyn Random>) -> Self {
+        self.random = Some(Shared(random));
+        self
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("region", &self.region)
+            .field("local", &self.local)
+            .field("local_endpoint", &self.local_endpoint.as_deref().map(without_user))
+            .field("endpoint_url", &self.endpoint_url.as_deref().map(without_user))
+            .field("max_retries", &self.max_retries)
+            .field("max_sockets", &self.max_sockets)
+            .field("request_timeout", &self.request_timeout)
+            .field("connection_timeout", &self.connection_timeout)
+            .field("enable_logging", &self.enable_logging)
+            .field("credentials", &self.credentials)
+            .field("profile", &self.profile)
+            .field("use_fips", &self.use_fips)
+            .field("use_dual_stack", &self.use_dual_stack)
+            .field("account_id_endpoint_mode", &self.account_id_endpoint_mode)
+            .field("ca_bundle", &self.ca_bundle)
+            .field("app_id", &self.app_id)
+            .field("allow_insecure_endpoint", &self.allow_insecure_endpoint)
+            .field("keep_nulls", &self.keep_nulls)
+            .field("clock", &self.clock)
+            .field("random", &self.random)
+            .finish()
+    }
+}
+
+/// Whether requests go to the endpoint of the account (`https://<account>.ddb.<region>.amazonaws.com`) instead of
+/// the Region's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AccountIdEndpointMode {
+    /// Where the account is known, from the credentials or a table's ARN.
+    #[default]
+    Preferred,
+    /// Never.
+    Disabled,
+    /// Always; an unknown account is an error.
+    Required,
+}
+
+impl fmt::Display for AccountIdEndpointMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            AccountIdEndpointMode::Preferred => "preferred",
+            AccountIdEndpointMode::Disabled => "disabled",
+            AccountIdEndpointMode::Required => "required",
+        })
+    }
+}
+
+/// Something injected; the same as another only if it is that very one.
+pub(crate) struct Shared<T: ?Sized>(pub(crate) Arc<T>);
+
+impl<T: ?Sized> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Shared(Arc::clone(&self.0))
+    }
+}
+
+impl<T: ?Sized> PartialEq for Shared<T> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::addr_eq(Arc::as_ptr(&self.0), Arc::as_ptr(&other.0))
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for Shared<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T: ?Sized> Deref for Shared<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// Credentials as an option.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum GivenCredentials {
+    Fixed(Credentials),
+    Provider(Shared<dyn ProvideCredentials>),
+}
+
+/// Certificates to trust instead of the built-in ones.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum CaBundle {
+    File { path: PathBuf, named_by: &'static str },
+    Pem(Arc<[u8]>),
+}
+
+impl fmt::Debug for CaBundle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CaBundle::File { path, named_by: _ } => write!(f, "File({path:?})"),
+            CaBundle::Pem(pem) => write!(f, "Pem({} bytes)", pem.len()),
+        }
+    }
+}

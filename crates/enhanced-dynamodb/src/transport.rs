@@ -1,0 +1,4 @@
+//! One attempt: where it goes, and what it is signed with.
+
+mod credentials;
+mod endpoint;
