@@ -9,3 +9,4 @@ mod execute;
 mod transport;
 
 pub use error::{Error, ErrorKind};
+pub use execute::ReplayClass;
