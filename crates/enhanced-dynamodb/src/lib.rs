@@ -7,6 +7,8 @@ mod crypto;
 pub mod error;
 mod execute;
 mod transport;
+pub mod expression;
 
 pub use error::{Error, ErrorKind};
 pub use execute::ReplayClass;
+pub use expression::{attr, list_append, path};

@@ -1,0 +1,224 @@
+//! The expressions of one request, on their way into its body.
+
+use serde::Serialize;
+
+use super::condition::Condition;
+use super::fragment::{Fragment, encode};
+use super::key::KeyCondition;
+use super::placeholders::{Placeholders, check_length};
+use super::projection::Projection;
+use super::token::{Token, Tokens};
+use super::update::Update;
+use super::update_text::update_replay_class;
+use crate::codec::json_string;
+use crate::error::{Error, ErrorKind};
+use crate::execute::ReplayClass;
+
+/// The expressions of one request, typed and in the service's own syntax, with the user's own names and values.
+/// An operation's builder holds one and hands on what the user says.
+#[derive(Clone, Default)]
+pub(crate) struct RequestExpressions {
+    condition: Option<Condition>,
+    filter: Option<Condition>,
+    key: Option<KeyCondition>,
+    update: Update,
+    projection: Option<Projection>,
+    names: Vec<(String, String)>,
+    values: Vec<(String, Vec<u8>)>,
+    /// What is wrong with the names and values.
+    given: Fragment,
+}
+
+impl RequestExpressions {
+    /// A condition of a write; several must all hold.
+    pub(crate) fn condition(&mut self, condition: Condition) {
+        self.condition = Some(joined(self.condition.take(), condition));
+    }
+
+    /// A filter of a query or scan; several must all hold.
+    pub(crate) fn filter(&mut self, filter: Condition) {
+        self.filter = Some(joined(self.filter.take(), filter));
+    }
+
+    /// Changes the key condition, beginning with an empty one.
+    pub(crate) fn key(&mut self, change: impl FnOnce(KeyCondition) -> KeyCondition) {
+        self.key = Some(change(self.key.take().unwrap_or_default()));
+    }
+
+    /// Changes the update, beginning with an empty one.
+    pub(crate) fn update(&mut self, change: impl FnOnce(Update) -> Update) {
+        self.update = change(std::mem::take(&mut self.update));
+    }
+
+    /// Changes the projection, beginning with an empty one.
+    pub(crate) fn projection(&mut self, change: impl FnOnce(Projection) -> Projection) {
+        self.projection = Some(change(self.projection.take().unwrap_or_default()));
+    }
+
+    /// A name of the user's own, for the texts: `#status` and the attribute that it stands for.
+    pub(crate) fn name(&mut self, placeholder: impl Into<String>, name: impl Into<String>) {
+        let (placeholder, name) = (placeholder.into(), name.into());
+        self.check_placeholder(&placeholder, '#', "#status");
+        if name.is_empty() {
+            self.given.fail(format!("the attribute name that {placeholder} stands for is empty"));
+        }
+        match self.names.iter().find(|(given, _)| *given == placeholder) {
+            None => self.names.push((placeholder, name)),
+            Some((_, given)) if *given == name => {}
+            Some(_) => self.given.fail(format!("{placeholder} stands for two different attribute names")),
+        }
+    }
+
+    /// A value of the user's own, for the texts: `:status` and what it stands for.
+    pub(crate) fn value<T: Serialize + ?Sized>(&mut self, placeholder: impl Into<String>, value: &T) {
+        let placeholder = placeholder.into();
+        self.check_placeholder(&placeholder, ':', ":status");
+        match encode(value) {
+            Ok(bytes) => match self.values.iter().find(|(given, _)| *given == placeholder) {
+                None => self.values.push((placeholder, bytes)),
+                Some((_, given)) if *given == bytes => {}
+                Some(_) => self.given.fail(format!("{placeholder} stands for two different values")),
+            },
+            Err(problem) => {
+                self.given.fail_as(ErrorKind::Encode, format!("the value for {placeholder}: {problem}"));
+            }
+        }
+    }
+
+    /// DynamoDB Local 1.25.1 answers other placeholders with "contains invalid key: Syntax error".
+    fn check_placeholder(&mut self, placeholder: &str, sign: char, example: &str) {
+        let valid = placeholder.strip_prefix(sign).is_some_and(|rest| {
+            !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        });
+        if !valid {
+            self.given.fail(format!(
+                "`{}` is no placeholder: it is a `{sign}` and letters, digits or `_`, such as {example}",
+                placeholder.escape_debug()
+            ));
+        }
+    }
+
+    /// Appends the expressions that there are, with their names and values, as members of a body that is being
+    /// written: each begins with a comma.
+    ///
+    /// # Errors
+    /// What is wrong with an expression. The body is not to be used then.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<(), Error> {
+        self.write_classified(out).map(drop)
+    }
+
+    /// Like [`write`](Self::write), and says what applying the update twice would do.
+    ///
+    /// # Errors
+    /// What is wrong with an expression. The body is not to be used then.
+    pub(crate) fn write_classified(&self, out: &mut Vec<u8>) -> Result<ReplayClass, Error> {
+        self.given.check()?;
+        let mut placeholders = self.placeholders();
+        // An update without an expression makes an item of the key alone, as often as one likes.
+        let mut class = ReplayClass::Idempotent;
+        let mut text = String::with_capacity(128);
+        if let Some(key) = &self.key {
+            key.render(&mut placeholders, &mut text)?;
+            member(out, "KeyConditionExpression", "key condition", &mut text)?;
+        }
+        if !self.update.is_empty() {
+            self.update.render(&mut placeholders, &mut text)?;
+            class = update_replay_class(&text, &placeholders);
+            member(out, "UpdateExpression", "update expression", &mut text)?;
+        }
+        if let Some(condition) = &self.condition {
+            condition.render("condition", &mut placeholders, &mut text)?;
+            member(out, "ConditionExpression", "condition", &mut text)?;
+        }
+        if let Some(filter) = &self.filter {
+            filter.render("filter", &mut placeholders, &mut text)?;
+            member(out, "FilterExpression", "filter", &mut text)?;
+        }
+        if let Some(projection) = &self.projection {
+            projection.render(&mut placeholders, &mut text)?;
+            member(out, "ProjectionExpression", "projection", &mut text)?;
+        }
+        if placeholders.has_names() {
+            out.extend_from_slice(b",\"ExpressionAttributeNames\":");
+            placeholders.write_names(out);
+        }
+        if placeholders.has_values() {
+            out.extend_from_slice(b",\"ExpressionAttributeValues\":");
+            placeholders.write_values(out);
+        }
+        Ok(class)
+    }
+
+    /// The key condition with its names and values in place, whatever its placeholders are called: what a cursor is
+    /// bound to. Empty if there is none.
+    ///
+    /// # Errors
+    /// What is wrong with the key condition.
+    pub(crate) fn bound_key_condition(&self) -> Result<Vec<u8>, Error> {
+        self.given.check()?;
+        let mut bound = Vec::new();
+        let Some(key) = &self.key else { return Ok(bound) };
+        let mut placeholders = self.placeholders();
+        let mut text = String::new();
+        key.render(&mut placeholders, &mut text)?;
+        for token in Tokens::new(&text) {
+            let mut sign = [0; 4];
+            let (kind, content): (u8, &[u8]) = match token {
+                Token::Word(word) => (b'n', word.as_bytes()),
+                Token::Name(name) => match placeholders.resolve_name(name) {
+                    Some(name) => (b'n', name.as_bytes()),
+                    None => (b'?', name.as_bytes()),
+                },
+                Token::Value(value) => match placeholders.resolve_value(value) {
+                    Some(value) => (b'v', value),
+                    None => (b'?', value.as_bytes()),
+                },
+                Token::Number(number) => (b'd', number.as_bytes()),
+                Token::Sign(character) => (b's', character.encode_utf8(&mut sign).as_bytes()),
+            };
+            bound.push(kind);
+            bound.extend_from_slice(&(content.len() as u64).to_be_bytes());
+            bound.extend_from_slice(content);
+        }
+        Ok(bound)
+    }
+
+    fn placeholders(&self) -> Placeholders<'_> {
+        let conditions = self.condition.iter().chain(&self.filter).map(|condition| &condition.fragment);
+        let key = self.key.iter().map(KeyCondition::fragment);
+        let projection = self.projection.iter().map(Projection::fragment);
+        let fragments = conditions.chain(key).chain(projection).chain(self.update.fragments());
+        Placeholders::new(&self.names, &self.values, fragments)
+    }
+}
+
+fn joined(before: Option<Condition>, condition: Condition) -> Condition {
+    match before {
+        None => condition,
+        Some(before) => before.and(condition),
+    }
+}
+
+fn member(out: &mut Vec<u8>, name: &'static str, what: &str, text: &mut String) -> Result<(), Error> {
+    check_length(what, text)?;
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+    json_string(out, text);
+    text.clear();
+    Ok(())
+}
+
+/// Names as they are, values left out.
+impl std::fmt::Debug for RequestExpressions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RequestExpressions")
+            .field("condition", &self.condition)
+            .field("filter", &self.filter)
+            .field("key", &self.key)
+            .field("update", &self.update)
+            .field("projection", &self.projection)
+            .field("names", &self.names)
+            .finish_non_exhaustive()
+    }
+}
