@@ -28,6 +28,11 @@ impl HmacKey {
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 32] {
         to_array(hmac::sign(&self.0, message).as_ref())
     }
+
+    /// Whether `tag` is the message's, found out in the same time wherever they differ.
+    pub(crate) fn verify(&self, message: &[u8], tag: &[u8]) -> bool {
+        hmac::verify(&self.0, message, tag).is_ok()
+    }
 }
 
 fn to_array(bytes: &[u8]) -> [u8; 32] {

@@ -22,6 +22,7 @@
 
 mod attr;
 mod condition;
+mod cursor;
 mod fragment;
 mod key;
 mod operand;
@@ -42,4 +43,5 @@ pub use placeholders::Rendered;
 pub use projection::Projection;
 pub use update::Update;
 
+pub(crate) use cursor::{CursorBinding, CursorKey, decode_cursor, encode_cursor};
 pub(crate) use request::RequestExpressions;
