@@ -17,6 +17,15 @@ pub(crate) fn sha256(message: &[u8]) -> [u8; 32] {
     to_array(digest::digest(&digest::SHA256, message).as_ref())
 }
 
+/// The SHA-256 digest of a message given in parts, which are never joined in memory.
+pub(crate) fn sha256_parts(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in parts {
+        context.update(part);
+    }
+    to_array(context.finish().as_ref())
+}
+
 /// A key of HMAC-SHA256, set up once for any number of messages.
 pub(crate) struct HmacKey(hmac::Key);
 
@@ -32,6 +41,15 @@ impl HmacKey {
     /// Whether `tag` is the message's, found out in the same time wherever they differ.
     pub(crate) fn verify(&self, message: &[u8], tag: &[u8]) -> bool {
         hmac::verify(&self.0, message, tag).is_ok()
+    }
+
+    /// Signs a message given in parts, which are never joined in memory.
+    pub(crate) fn sign_parts(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.0);
+        for part in parts {
+            context.update(part);
+        }
+        to_array(context.sign().as_ref())
     }
 }
 

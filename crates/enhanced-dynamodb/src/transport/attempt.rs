@@ -1,0 +1,202 @@
+//! One request on one socket, in the time that it has.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
+
+use super::connect::{self, Connector};
+use super::connection::Connection;
+use super::endpoint::Endpoint;
+use super::failure::{Failure, FailureKind, Flushed};
+use super::pool::{Lease, Pool, PoolOptions, PoolStats, Reuse};
+use super::response::Response;
+use super::sign::{self, Signer};
+use super::socket::Payload;
+use super::tls::{Authorities, Tls};
+use crate::config::{Credentials, Time};
+
+const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+const DATE: HeaderName = HeaderName::from_static("x-amz-date");
+const TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
+
+/// How many headers a request has at most, its length included.
+const HEADERS: usize = 8;
+
+/// What is to be sent.
+pub(crate) struct Request<'a> {
+    /// The operation as the wire names it: `DynamoDB_20120810.GetItem`.
+    pub(crate) target: &'a HeaderValue,
+    pub(crate) body: Bytes,
+    pub(crate) reuse: Reuse,
+    /// Bounds the whole attempt: queue, connection, request and response.
+    pub(crate) timeout: Duration,
+    /// Seconds by which the service's clock is ahead of this machine's.
+    pub(crate) clock_offset: i64,
+}
+
+/// How requests are sent.
+pub(crate) struct SenderOptions {
+    pub(crate) pool: PoolOptions,
+    /// Bounds name resolution, TCP and TLS together.
+    pub(crate) connection_timeout: Duration,
+    pub(crate) authorities: Authorities,
+    pub(crate) user_agent: HeaderValue,
+}
+
+/// Sends requests over pooled connections.
+pub(crate) struct Sender {
+    pool: Pool,
+    connector: Connector,
+    signer: Signer,
+    user_agent: HeaderValue,
+    time: Time,
+}
+
+/// How far an attempt came: what is left to tell when its time is up.
+struct Way<'a> {
+    stage: Stage,
+    lease: Option<Lease<'a>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Queue,
+    Connect,
+    Exchange,
+}
+
+impl Sender {
+    pub(crate) fn new(options: SenderOptions, time: Time) -> Self {
+        Sender {
+            pool: Pool::new(options.pool, time.clone()),
+            connector: Connector::new(Tls::new(options.authorities), options.connection_timeout, time.clone()),
+            signer: Signer::default(),
+            user_agent: options.user_agent,
+            time,
+        }
+    }
+
+    /// Sends one request and reads its response.
+    ///
+    /// # Errors
+    /// With the reason, and with what is known of how much of the request left.
+    pub(crate) async fn send(
+        &self,
+        request: &Request<'_>,
+        credentials: &Arc<Credentials>,
+        endpoint: &Arc<Endpoint>,
+    ) -> Result<Response, Failure> {
+        // Before anything that needs a timer, which only a runtime has.
+        let runtime = connect::runtime()?;
+        let mut way = Way { stage: Stage::Queue, lease: None };
+        let attempt = self.go(request, credentials, endpoint, runtime, &mut way);
+        let sent = self.time.timeout(request.timeout, attempt).await;
+        match sent {
+            Some(Ok(response)) => {
+                if let Some(lease) = way.lease {
+                    lease.give_back();
+                }
+                Ok(response)
+            }
+            Some(Err(failure)) if failure.address.is_empty() => Err(failure.at(connect::address(endpoint))),
+            Some(Err(failure)) => Err(failure),
+            None => Err(self.out_of_time(request, way).at(connect::address(endpoint))),
+        }
+    }
+
+    pub(crate) fn pool(&self) -> PoolStats {
+        self.pool.stats()
+    }
+
+    pub(crate) async fn close(&self, limit: Duration) {
+        self.pool.close(limit).await;
+    }
+
+    async fn go<'a>(
+        &'a self,
+        request: &Request<'_>,
+        credentials: &Arc<Credentials>,
+        endpoint: &Arc<Endpoint>,
+        runtime: tokio::runtime::Id,
+        way: &mut Way<'a>,
+    ) -> Result<Response, Failure> {
+        let lease = way.lease.insert(self.pool.enter().await?);
+        let mut suspicious = false;
+        loop {
+            if !lease.take_idle(endpoint, runtime, request.reuse, suspicious).await {
+                way.stage = Stage::Connect;
+                lease.reserve();
+                lease.hold(self.connector.connect(endpoint, runtime).await?);
+            }
+            way.stage = Stage::Exchange;
+            let Some(connection) = lease.connection() else {
+                return Err(Failure::new(FailureKind::Connect, "the connection was lost before it was used"));
+            };
+            let signed = self
+                .sign(request, credentials, endpoint, connection)
+                .map_err(|error| Failure::from_error(FailureKind::Configuration, error))?;
+            match connection.exchange(signed).await {
+                Ok(response) => return Ok(response),
+                // The server closed it while it rested, and knows nothing of this request: the next socket takes it.
+                Err(failure) if failure.reused && failure.flushed == Flushed::Nothing => {
+                    lease.discard_stale();
+                    suspicious = true;
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+
+    fn sign(
+        &self,
+        request: &Request<'_>,
+        credentials: &Arc<Credentials>,
+        endpoint: &Arc<Endpoint>,
+        connection: &Connection,
+    ) -> Result<http::Request<Payload>, crate::Error> {
+        let signed = self.signer.sign(
+            credentials,
+            endpoint,
+            request.target,
+            &request.body,
+            self.time.wall(),
+            request.clock_offset,
+        )?;
+        let body = Payload::new(request.body.clone(), Arc::clone(connection.progress()));
+        let mut http = http::Request::new(body);
+        *http.method_mut() = http::Method::POST;
+        *http.uri_mut() = signed.scope.uri.clone();
+        let headers = http.headers_mut();
+        headers.reserve(HEADERS);
+        headers.insert(HOST, signed.scope.host.clone());
+        headers.insert(CONTENT_TYPE, const { HeaderValue::from_static(sign::CONTENT_TYPE) });
+        headers.insert(TARGET, request.target.clone());
+        headers.insert(DATE, signed.date);
+        if let Some(token) = &signed.scope.token {
+            headers.insert(TOKEN, token.clone());
+        }
+        headers.insert(AUTHORIZATION, signed.authorization);
+        headers.insert(USER_AGENT, self.user_agent.clone());
+        connection.progress().begin(request.body.len());
+        Ok(http)
+    }
+
+    fn out_of_time(&self, request: &Request<'_>, mut way: Way<'_>) -> Failure {
+        let limit = request.timeout;
+        match way.stage {
+            Stage::Queue => {
+                let (busy, of) = (self.pool.stats().in_use, self.pool.max_sockets());
+                Failure::new(FailureKind::PoolTimeout, format!("{busy} of {of} sockets busy for {limit:?}"))
+            }
+            Stage::Connect => {
+                Failure::new(FailureKind::ConnectTimeout, format!("no connection in the {limit:?} of the attempt"))
+            }
+            Stage::Exchange => match way.lease.as_mut().and_then(Lease::connection) {
+                Some(connection) => connection.out_of_time(limit),
+                None => Failure::new(FailureKind::Timeout, format!("no response in {limit:?}")),
+            },
+        }
+    }
+}

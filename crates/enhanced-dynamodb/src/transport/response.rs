@@ -1,0 +1,132 @@
+//! A whole response: status, headers and a body whose length and checksum are right.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::{DATE, HeaderMap, HeaderName};
+
+use super::date::http_date;
+use super::failure::FailureKind;
+
+/// The largest response that is read, in bytes. The service's largest is a batch of 16 MB of items.
+pub(crate) const MAX_RESPONSE: usize = 64 * 1024 * 1024;
+
+/// What is set aside for a body at once, in bytes; the rest grows with what really comes, whatever the length header
+/// promises.
+const RESERVED: usize = 1024 * 1024;
+
+const CRC32: HeaderName = HeaderName::from_static("x-amz-crc32");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+const RETRY_AFTER: HeaderName = HeaderName::from_static("x-amz-retry-after");
+
+/// What the service answered. Headers are looked at when somebody asks.
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) body: Bytes,
+    /// Whether the socket had served another request before.
+    pub(crate) reused: bool,
+    headers: HeaderMap,
+}
+
+impl Response {
+    /// # Errors
+    /// If the body is not the one that its checksum was computed over.
+    pub(crate) fn new(
+        status: u16,
+        headers: HeaderMap,
+        body: Bytes,
+        reused: bool,
+    ) -> Result<Self, (FailureKind, String)> {
+        if let Some(expected) = headers.get(CRC32) {
+            let found = crc32fast::hash(&body);
+            let expected = expected.to_str().ok().and_then(|text| text.trim().parse::<u32>().ok());
+            if expected != Some(found) {
+                return Err((
+                    FailureKind::ChecksumMismatch,
+                    format!("the response's {} bytes do not have the checksum that x-amz-crc32 promises", body.len()),
+                ));
+            }
+        }
+        Ok(Response { status, body, reused, headers })
+    }
+
+    /// Whether the body had a checksum (which was right, or there would be no response).
+    pub(crate) fn is_proven(&self) -> bool {
+        self.headers.contains_key(CRC32)
+    }
+
+    /// What the service calls this request; to be told to AWS when something is wrong.
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        self.text(&REQUEST_ID)
+    }
+
+    /// The error's name, where the body does not say it.
+    pub(crate) fn error_type(&self) -> Option<&str> {
+        self.text(&ERROR_TYPE)
+    }
+
+    /// How long the service asks to wait before the next attempt.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        self.text(&RETRY_AFTER)?.trim().parse().ok().map(Duration::from_millis)
+    }
+
+    /// The service's clock when it answered.
+    pub(crate) fn date(&self) -> Option<SystemTime> {
+        http_date(self.text(&DATE)?)
+    }
+
+    fn text(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl std::fmt::Debug for Response {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("bytes", &self.body.len())
+            .field("request_id", &self.request_id())
+            .field("reused", &self.reused)
+            .finish()
+    }
+}
+
+/// A body as it comes in: the one piece that a small response is, or the pieces put together.
+#[derive(Default)]
+pub(crate) struct Pieces {
+    first: Bytes,
+    joined: Vec<u8>,
+}
+
+impl Pieces {
+    pub(crate) fn len(&self) -> usize {
+        self.first.len() + self.joined.len()
+    }
+
+    /// Adds a piece. `expected` is what the length header promises.
+    ///
+    /// # Errors
+    /// If there is more than [`MAX_RESPONSE`].
+    pub(crate) fn add(&mut self, piece: Bytes, expected: Option<u64>) -> Result<(), FailureKind> {
+        if self.len() + piece.len() > MAX_RESPONSE {
+            return Err(FailureKind::TooLarge);
+        }
+        if self.len() == 0 {
+            self.first = piece;
+            return Ok(());
+        }
+        if self.joined.is_empty() {
+            let expected = expected.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+            self.joined.reserve(expected.clamp(self.first.len() + piece.len(), RESERVED.max(self.len() + piece.len())));
+            self.joined.extend_from_slice(&self.first);
+            self.first = Bytes::new();
+        }
+        self.joined.extend_from_slice(&piece);
+        Ok(())
+    }
+
+    pub(crate) fn join(self) -> Bytes {
+        if self.joined.is_empty() { self.first } else { Bytes::from(self.joined) }
+    }
+}
