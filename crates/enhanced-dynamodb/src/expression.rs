@@ -21,6 +21,7 @@
 //! is in, and of `to_expression`.
 
 mod attr;
+mod attribute_type;
 mod condition;
 mod cursor;
 mod fragment;
@@ -36,7 +37,8 @@ mod update;
 mod update_text;
 
 pub use attr::{Attr, IntoPath, attr, path};
-pub use condition::{AttributeType, Condition};
+pub use attribute_type::AttributeType;
+pub use condition::Condition;
 pub use key::KeyCondition;
 pub use operand::{IntoOperand, Operand, list_append, value};
 pub use placeholders::Rendered;

@@ -5,7 +5,7 @@ use std::ops::{BitAnd, BitOr, Not};
 
 use super::attr::Attr;
 use super::fragment::{Fragment, Part};
-use super::operand::{Form, IntoOperand, Operand, value};
+use super::operand::{Form, IntoOperand, Operand};
 use super::placeholders::{Placeholders, Rendered, check_operators};
 use crate::error::Error;
 
@@ -46,79 +46,41 @@ enum Level {
     Text,
 }
 
-/// A type of attribute, as [`Attr::has_type`] asks for.
-///
-/// ```
-/// use enhanced_dynamodb::expression::{AttributeType, attr};
-///
-/// let condition = attr("score").has_type(AttributeType::N).to_expression()?;
-/// assert_eq!(condition.expression, "attribute_type(#n0, :v0)");
-/// assert_eq!(condition.values, r#"{":v0":{"S":"N"}}"#);
-/// # Ok::<(), enhanced_dynamodb::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum AttributeType {
-    /// A string.
-    S,
-    /// A number.
-    N,
-    /// Bytes.
-    B,
-    /// True or false.
-    Bool,
-    /// The value NULL.
-    Null,
-    /// A list.
-    L,
-    /// A map.
-    M,
-    /// A set of strings.
-    Ss,
-    /// A set of numbers.
-    Ns,
-    /// A set of bytes.
-    Bs,
-}
-
-impl AttributeType {
-    /// The type as the service names it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            AttributeType::S => "S",
-            AttributeType::N => "N",
-            AttributeType::B => "B",
-            AttributeType::Bool => "BOOL",
-            AttributeType::Null => "NULL",
-            AttributeType::L => "L",
-            AttributeType::M => "M",
-            AttributeType::Ss => "SS",
-            AttributeType::Ns => "NS",
-            AttributeType::Bs => "BS",
-        }
-    }
-}
-
 impl Attr {
     /// The item has the attribute, be it NULL.
+    ///
+    /// ```
+    /// use enhanced_dynamodb::attr;
+    ///
+    /// assert_eq!(attr("email").exists().to_expression()?.expression, "attribute_exists(#n0)");
+    /// # Ok::<(), enhanced_dynamodb::Error>(())
+    /// ```
     #[must_use]
     pub fn exists(self) -> Condition {
         Condition::function("attribute_exists(", self, None)
     }
 
     /// The item does not have the attribute; asked of a table's key, that there is no such item.
+    ///
+    /// ```
+    /// use enhanced_dynamodb::attr;
+    ///
+    /// assert_eq!(attr("id").not_exists().to_expression()?.expression, "attribute_not_exists(#n0)");
+    /// # Ok::<(), enhanced_dynamodb::Error>(())
+    /// ```
     #[must_use]
     pub fn not_exists(self) -> Condition {
         Condition::function("attribute_not_exists(", self, None)
     }
 
-    /// The attribute is of this type.
-    #[must_use]
-    pub fn has_type(self, kind: AttributeType) -> Condition {
-        Condition::function("attribute_type(", self, Some(value(kind.as_str())))
-    }
-
     /// The string, or the bytes, begin with these.
+    ///
+    /// ```
+    /// use enhanced_dynamodb::attr;
+    ///
+    /// assert_eq!(attr("sku").begins_with("EU-").to_expression()?.expression, "begins_with(#n0, :v0)");
+    /// # Ok::<(), enhanced_dynamodb::Error>(())
+    /// ```
     #[must_use]
     pub fn begins_with(self, start: impl IntoOperand) -> Condition {
         let start = start.into_operand();
@@ -127,6 +89,13 @@ impl Attr {
     }
 
     /// The string has this part, or the set or list this element.
+    ///
+    /// ```
+    /// use enhanced_dynamodb::attr;
+    ///
+    /// assert_eq!(attr("tags").contains("new").to_expression()?.expression, "contains(#n0, :v0)");
+    /// # Ok::<(), enhanced_dynamodb::Error>(())
+    /// ```
     #[must_use]
     pub fn contains(self, part: impl IntoOperand) -> Condition {
         Condition::function("contains(", self, Some(part.into_operand()))
@@ -216,7 +185,7 @@ impl Condition {
         Condition { fragment, level: Level::Atom, fits_sort_key: false }
     }
 
-    fn function(function: &'static str, attr: Attr, argument: Option<Operand>) -> Condition {
+    pub(super) fn function(function: &'static str, attr: Attr, argument: Option<Operand>) -> Condition {
         let argument = argument.map(|argument| {
             let mut argument = argument.compared().fragment;
             argument.locate(&attr);
@@ -234,6 +203,14 @@ impl Condition {
     }
 
     /// Both hold.
+    ///
+    /// ```
+    /// use enhanced_dynamodb::attr;
+    ///
+    /// let condition = attr("a").exists().and(attr("b").eq(1));
+    /// assert_eq!(condition.to_expression()?.expression, "attribute_exists(#n0) AND #n1 = :v0");
+    /// # Ok::<(), enhanced_dynamodb::Error>(())
+    /// ```
     #[must_use]
     pub fn and(self, other: Condition) -> Condition {
         let mut fragment = self.beside_and();
@@ -243,6 +220,14 @@ impl Condition {
     }
 
     /// One of them holds, or both do.
+    ///
+    /// ```
+    /// use enhanced_dynamodb::attr;
+    ///
+    /// let condition = attr("a").exists().or(attr("b").eq(1));
+    /// assert_eq!(condition.to_expression()?.expression, "attribute_exists(#n0) OR #n1 = :v0");
+    /// # Ok::<(), enhanced_dynamodb::Error>(())
+    /// ```
     #[must_use]
     pub fn or(self, other: Condition) -> Condition {
         let mut fragment = self.beside_or();
@@ -252,6 +237,13 @@ impl Condition {
     }
 
     /// It does not hold.
+    ///
+    /// ```
+    /// use enhanced_dynamodb::attr;
+    ///
+    /// assert_eq!(attr("a").gt(1).not().to_expression()?.expression, "NOT (#n0 > :v0)");
+    /// # Ok::<(), enhanced_dynamodb::Error>(())
+    /// ```
     #[must_use]
     #[expect(clippy::should_implement_trait, reason = "`!` is implemented too; this one needs no import")]
     pub fn not(mut self) -> Condition {

@@ -28,8 +28,14 @@ const PURPOSE: &[u8] = b"enhanced-dynamodb cursor\0";
 pub(crate) struct CursorKey(HmacKey);
 
 impl CursorKey {
-    pub(crate) fn new(key: &[u8]) -> Self {
-        CursorKey(HmacKey::new(key))
+    /// # Errors
+    /// [`ErrorKind::InvalidConfiguration`] if the key is empty: anybody could sign with it.
+    pub(crate) fn new(key: &[u8]) -> Result<Self, Error> {
+        if key.is_empty() {
+            return Err(Error::new(ErrorKind::InvalidConfiguration, "the key that signs cursors is empty")
+                .with_advice("Give at least 16 random bytes, or no key for cursors that are not signed."));
+        }
+        Ok(CursorKey(HmacKey::new(key)))
     }
 }
 

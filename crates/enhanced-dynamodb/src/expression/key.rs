@@ -54,6 +54,14 @@ impl KeyCondition {
     }
 
     /// More of a key condition in the service's own syntax.
+    ///
+    /// ```
+    /// use enhanced_dynamodb::expression::KeyCondition;
+    ///
+    /// let condition = KeyCondition::partition("parent", "m1").and_expression("begins_with(createdAt, :year)");
+    /// assert_eq!(condition.to_expression()?.expression, "#n0 = :v0 AND begins_with(createdAt, :year)");
+    /// # Ok::<(), enhanced_dynamodb::Error>(())
+    /// ```
     #[must_use]
     pub fn and_expression(mut self, text: impl AsRef<str>) -> KeyCondition {
         self.separate();

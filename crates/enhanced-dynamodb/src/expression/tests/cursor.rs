@@ -13,7 +13,7 @@ fn binding() -> CursorBinding {
 }
 
 fn key() -> CursorKey {
-    CursorKey::new(b"a secret of the web API")
+    CursorKey::new(b"a secret of the web API").unwrap()
 }
 
 #[track_caller]
@@ -59,7 +59,7 @@ fn with_a_key_only_cursors_signed_with_it_are_taken() {
     let signed = encode_cursor(LAST_KEY, binding(), Some(&key()));
     refused(&plain, binding(), Some(&key()), "is not signed");
     refused(&signed, binding(), None, "no cursor key is configured");
-    refused(&signed, binding(), Some(&CursorKey::new(b"another")), "signature does not match");
+    refused(&signed, binding(), Some(&CursorKey::new(b"another").unwrap()), "signature does not match");
     // One that says it is signed, and is not.
     let mut forged = URL_SAFE_NO_PAD.decode(&plain).unwrap();
     forged[0] = 2;
@@ -101,6 +101,11 @@ fn what_is_no_cursor_is_refused_with_the_reason() {
         refused(&encode_cursor(not_a_key.as_bytes(), binding(), None), binding(), None, "holds no key");
     }
     refused(&encode_cursor(b"{\"id\":{\"S\":\"\xff\"}}", binding(), None), binding(), None, "holds no key");
+}
+
+#[test]
+fn an_empty_key_is_refused() {
+    assert_eq!(CursorKey::new(b"").unwrap_err().kind(), ErrorKind::InvalidConfiguration);
 }
 
 #[test]

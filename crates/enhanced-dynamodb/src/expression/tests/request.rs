@@ -133,7 +133,8 @@ fn a_placeholder_that_a_text_speaks_of_is_never_given_to_another_name() {
 
 #[test]
 fn placeholders_of_the_users_must_be_placeholders_and_say_one_thing() {
-    let cases: [(fn(&mut RequestExpressions), &str); 7] = [
+    type Give = fn(&mut RequestExpressions);
+    let cases: [(Give, &str); 7] = [
         (|e| e.name("status", "status"), "`status` is no placeholder"),
         (|e| e.name("#a-b", "x"), "`#a-b` is no placeholder"),
         (|e| e.value("#v", &1), "`#v` is no placeholder"),
