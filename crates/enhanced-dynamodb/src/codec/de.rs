@@ -1,263 +1,345 @@
-//! Reads a serde type from DynamoDB JSON.
+//! Reads serde types from DynamoDB JSON, straight out of the response's bytes.
 
-use super::{DecodeError as Error, Reader as De};
-use serde::de::{self, DeserializeSeed, IntoDeserializer, Visitor};
+mod access;
+mod any;
+mod enums;
+mod key;
+mod number;
+
 use std::borrow::Cow;
-type R<T> = Result<T, Error>;
-fn err<T>(m: &str) -> R<T> {
-    Err(Error::new(m))
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::de::value::SeqDeserializer;
+use serde::de::{Deserialize, Deserializer, Visitor};
+
+use self::access::{Elements, Entries};
+use super::token::Token;
+use super::{DECODE_LEVELS, DecodeError as Error, Descriptor, Reader};
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// Reads an item: `{"id":{"S":"m1"}, …}`, and nothing after it.
+///
+/// # Errors
+/// If the bytes are not the service's JSON, or not a `T`.
+pub(crate) fn decode_item<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T> {
+    let mut reader = Reader::new(bytes)?;
+    let item = reader.item()?;
+    reader.end()?;
+    Ok(item)
 }
 
-/// Reads an item: `{"id":{"S":"m1"}, …}`.
-pub(crate) fn decode_item<'de, T: de::Deserialize<'de>>(bytes: &'de [u8]) -> R<T> {
-    De::new(bytes)?.item()
-}
-/// Reads one attribute value: `{"S":"m1"}`.
-pub(crate) fn decode_value<'de, T: de::Deserialize<'de>>(bytes: &'de [u8]) -> R<T> {
-    T::deserialize(Val { d: &mut De::new(bytes)?, tag: None })
+/// Reads one attribute value: `{"S":"m1"}`, and nothing after it.
+///
+/// # Errors
+/// If the bytes are not the service's JSON, or not a `T`.
+pub(crate) fn decode_value<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T> {
+    let mut reader = Reader::new(bytes)?;
+    // The value counts as an attribute of an item.
+    reader.level = 1;
+    let value = T::deserialize(Value { reader: &mut reader, descriptor: None })?;
+    reader.end()?;
+    Ok(value)
 }
 
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) enum Tag {
-    S,
-    N,
-    B,
-    Bool,
-    Null,
-    M,
-    L,
-    Ss,
-    Ns,
-    Bs,
-}
-impl<'de> De<'de> {
+impl<'de> Reader<'de> {
+    /// Reads an item where the reader stands. If the item is well-formed JSON but not a `T`, the reader stands behind
+    /// it, so that the rest of a page can be read.
+    ///
+    /// # Errors
+    /// If what stands here is not the service's JSON, or not a `T`.
     #[inline]
-    fn b(&self) -> &'de [u8] {
-        self.text.as_bytes()
-    }
-    /// Reads an item where the reader stands.
-    #[inline]
-    pub(crate) fn item<T: de::Deserialize<'de>>(&mut self) -> R<T> {
-        T::deserialize(Val { d: self, tag: Some(Tag::M) })
-    }
-    #[inline]
-    fn obj_next(&mut self, first: &mut bool) -> R<Option<Cow<'de, str>>> {
-        match self.peek() {
-            b'}' => {
-                self.at += 1;
-                return Ok(None);
+    pub(crate) fn item<T: Deserialize<'de>>(&mut self) -> Result<T> {
+        let start = self.at;
+        match T::deserialize(Value { reader: self, descriptor: Some(Descriptor::M) }) {
+            Ok(item) => Ok(item),
+            Err(error) => {
+                self.at = start;
+                self.level = 0;
+                self.skip_value()?;
+                Err(error)
             }
-            b',' if !*first => self.at += 1,
-            _ if *first => {}
-            _ => return err("expected , or }"),
         }
-        *first = false;
-        let k = self.string()?;
-        self.eat(b':')?;
-        Ok(Some(k))
     }
+
+    /// Enters `{"S":` and the like; the payload is read next, then `}`.
     #[inline]
-    fn arr_next(&mut self, first: &mut bool) -> R<bool> {
-        match self.peek() {
-            b']' => {
-                self.at += 1;
-                return Ok(false);
-            }
-            b',' if !*first => self.at += 1,
-            _ if *first => {}
-            _ => return err("expected , or ]"),
-        }
-        *first = false;
-        Ok(true)
-    }
-    #[inline]
-    fn tag(&mut self) -> R<Tag> {
+    fn descriptor(&mut self) -> Result<Descriptor> {
         self.eat(b'{')?;
         self.eat(b'"')?;
-        let b = self.b();
-        let r = &b[self.at..];
-        let (t, n) = if r.len() < 2 {
-            return err("eof");
-        } else if r[1] == b'"' {
-            (
-                match r[0] {
-                    b'S' => Tag::S,
-                    b'N' => Tag::N,
-                    b'M' => Tag::M,
-                    b'L' => Tag::L,
-                    b'B' => Tag::B,
-                    _ => return err("unknown tag"),
-                },
-                1,
-            )
-        } else if r.starts_with(b"BOOL\"") {
-            (Tag::Bool, 4)
-        } else if r.starts_with(b"NULL\"") {
-            (Tag::Null, 4)
-        } else if r.starts_with(b"SS\"") {
-            (Tag::Ss, 2)
-        } else if r.starts_with(b"NS\"") {
-            (Tag::Ns, 2)
-        } else if r.starts_with(b"BS\"") {
-            (Tag::Bs, 2)
-        } else {
-            return err("unknown tag");
-        };
-        self.at += n + 1;
-        self.eat(b':')?;
-        Ok(t)
-    }
-}
-/// A value; `tag: None` means the `{"S":` wrapper is still ahead; Some(t): the payload of a t is next and no closing brace belongs to us.
-struct Val<'a, 'de> {
-    d: &'a mut De<'de>,
-    tag: Option<Tag>,
-}
-struct MapAcc<'a, 'de> {
-    d: &'a mut De<'de>,
-    first: bool,
-}
-struct SeqAcc<'a, 'de> {
-    d: &'a mut De<'de>,
-    first: bool,
-    el: Option<Tag>,
-}
-struct KeyDe<'de>(Cow<'de, str>);
-impl<'de> de::Deserializer<'de> for KeyDe<'de> {
-    type Error = Error;
-    #[inline]
-    fn deserialize_any<V: Visitor<'de>>(self, v: V) -> R<V::Value> {
-        match self.0 {
-            Cow::Borrowed(s) => v.visit_borrowed_str(s),
-            Cow::Owned(s) => v.visit_string(s),
+        match Descriptor::read(&self.bytes()[self.at..]) {
+            Some((descriptor, length)) => {
+                self.at += length;
+                self.eat(b':')?;
+                Ok(descriptor)
+            }
+            None => self.unexpected("a data type descriptor (S, N, B, BOOL, NULL, M, L, SS, NS or BS)"),
         }
     }
-    serde::forward_to_deserialize_any! { bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any }
-}
-impl<'de> de::MapAccess<'de> for MapAcc<'_, 'de> {
-    type Error = Error;
+
+    /// Counts a map, list or set that begins here.
     #[inline]
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, k: K) -> R<Option<K::Value>> {
-        match self.d.obj_next(&mut self.first)? {
-            None => Ok(None),
-            Some(s) => k.deserialize(KeyDe(s)).map(Some),
+    fn descend(&mut self) -> Result<()> {
+        if self.level > DECODE_LEVELS {
+            return Err(Error::new(format!(
+                "nested deeper than {DECODE_LEVELS} levels, which is more than DynamoDB stores"
+            )));
         }
-    }
-    #[inline]
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, s: S) -> R<S::Value> {
-        s.deserialize(Val { d: self.d, tag: None })
-    }
-}
-impl<'de> de::SeqAccess<'de> for SeqAcc<'_, 'de> {
-    type Error = Error;
-    #[inline]
-    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, s: S) -> R<Option<S::Value>> {
-        if !self.d.arr_next(&mut self.first)? {
-            return Ok(None);
-        }
-        s.deserialize(Val { d: self.d, tag: self.el }).map(Some)
+        self.level += 1;
+        Ok(())
     }
 }
 
-impl<'a, 'de> Val<'a, 'de> {
+/// One attribute value.
+struct Value<'a, 'de> {
+    reader: &'a mut Reader<'de>,
+    /// Nothing if the reader stands before `{"S":…}`. A descriptor if it stands before the payload alone; the closing
+    /// brace, if there is one, then belongs to somebody else.
+    descriptor: Option<Descriptor>,
+}
+
+#[cold]
+fn mismatch<T>(expected: &str, found: Descriptor) -> Result<T> {
+    Err(Error::new(format!("expected {expected}, found {found}")))
+}
+
+impl<'de> Value<'_, 'de> {
+    /// Reads the payload, and the wrapper around it if it is still ahead.
     #[inline]
-    fn with<T>(self, f: impl FnOnce(&mut De<'de>, Tag) -> R<T>) -> R<T> {
-        match self.tag {
-            Some(t) => f(self.d, t),
+    fn payload<T>(self, read: impl FnOnce(&mut Reader<'de>, Descriptor) -> Result<T>) -> Result<T> {
+        match self.descriptor {
+            Some(descriptor) => read(self.reader, descriptor),
             None => {
-                let t = self.d.tag()?;
-                let r = f(self.d, t)?;
-                self.d.eat(b'}')?;
-                Ok(r)
+                let descriptor = self.reader.descriptor()?;
+                let value = read(self.reader, descriptor)?;
+                self.reader.eat(b'}')?;
+                Ok(value)
             }
         }
     }
-}
-fn vstr<'de, V: Visitor<'de>>(s: Cow<'de, str>, v: V) -> R<V::Value> {
-    match s {
-        Cow::Borrowed(s) => v.visit_borrowed_str(s),
-        Cow::Owned(s) => v.visit_string(s),
+
+    /// Hands a number's digits to `read`.
+    #[inline]
+    fn digits<T>(self, read: impl FnOnce(&str) -> Result<T>) -> Result<T> {
+        self.payload(|reader, descriptor| match descriptor {
+            Descriptor::N => read(&reader.string()?),
+            other => mismatch("N", other),
+        })
     }
-}
-fn any<'de, V: Visitor<'de>>(d: &mut De<'de>, t: Tag, v: V) -> R<V::Value> {
-    match t {
-        Tag::S => vstr(d.string()?, v),
-        Tag::N => {
-            let s = d.string()?;
-            if let Ok(x) = s.parse::<i64>() {
-                if x >= 0 { v.visit_u64(x as u64) } else { v.visit_i64(x) }
-            } else if let Ok(x) = s.parse::<u64>() {
-                v.visit_u64(x)
-            } else {
-                v.visit_f64(s.parse().map_err(|_| Error::new("bad N"))?)
+
+    /// Hands the value to a type of `item` that asked for it by its token.
+    fn token<V: Visitor<'de>>(self, token: Token, visitor: V) -> Result<V::Value> {
+        let wanted = match token {
+            Token::Number => return self.digits(|digits| visitor.visit_str(digits)),
+            Token::Binary => Descriptor::B,
+            Token::StringSet => Descriptor::Ss,
+            Token::NumberSet => Descriptor::Ns,
+            Token::BinarySet => Descriptor::Bs,
+            Token::Value => return self.payload(|reader, found| visitor.visit_enum(enums::Typed::new(reader, found))),
+        };
+        self.payload(|reader, found| {
+            // NULL passes, so that the type may be an `Option`; anything else says there what it expected.
+            if found != wanted && found != Descriptor::Null {
+                return mismatch(wanted.name(), found);
             }
-        }
-        Tag::Bool => v.visit_bool(d.bool()?),
-        Tag::Null => {
-            d.skip_value()?;
-            v.visit_unit()
-        }
-        Tag::B => {
-            use base64::Engine;
-            v.visit_byte_buf(
-                base64::engine::general_purpose::STANDARD
-                    .decode(d.string()?.as_bytes())
-                    .map_err(|_| Error::new("base64"))?,
-            )
-        }
-        Tag::M => {
-            d.eat(b'{')?;
-            v.visit_map(MapAcc { d, first: true })
-        }
-        Tag::L | Tag::Ss | Tag::Ns | Tag::Bs => {
-            d.eat(b'[')?;
-            let el = match t {
-                Tag::Ss => Some(Tag::S),
-                Tag::Ns => Some(Tag::N),
-                Tag::Bs => Some(Tag::B),
-                _ => None,
-            };
-            v.visit_seq(SeqAcc { d, first: true, el })
-        }
+            visitor.visit_newtype_struct(Value { reader, descriptor: Some(found) })
+        })
     }
 }
-macro_rules! num { ($($f:ident $vis:ident $t:ty),*) => { $( #[inline] fn $f<V: Visitor<'de>>(self, v: V) -> R<V::Value> { self.with(|d, t| if t == Tag::N { let s = d.string()?; match s.parse::<$t>() { Ok(x) => v.$vis(x), Err(_) => match s.parse::<f64>() { Ok(x) => v.visit_f64(x), Err(_) => err("bad N") } } } else { any(d, t, v) }) } )* } }
-impl<'de> de::Deserializer<'de> for Val<'_, 'de> {
+
+#[inline]
+fn visit_text<'de, V: Visitor<'de>>(text: Cow<'de, str>, visitor: V) -> Result<V::Value> {
+    match text {
+        Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+        Cow::Owned(text) => visitor.visit_string(text),
+    }
+}
+
+fn read_bytes(reader: &mut Reader<'_>) -> Result<Vec<u8>> {
+    // The alphabet and its padding are the service's; the text may be as long as the response, the bytes are fewer.
+    STANDARD.decode(&*reader.string()?).map_err(|_| Error::new("expected B, found a string that is not base64"))
+}
+
+fn read_map<'de, V: Visitor<'de>>(reader: &mut Reader<'de>, visitor: V) -> Result<V::Value> {
+    reader.descend()?;
+    let mut entries = Entries::enter(reader)?;
+    let value = visitor.visit_map(&mut entries)?;
+    entries.leave()?;
+    reader.level -= 1;
+    Ok(value)
+}
+
+/// Reads an L, or a set, or bytes one by one.
+fn read_list<'de, V: Visitor<'de>>(reader: &mut Reader<'de>, found: Descriptor, visitor: V) -> Result<V::Value> {
+    match found {
+        Descriptor::L | Descriptor::Ss | Descriptor::Ns | Descriptor::Bs => {
+            reader.descend()?;
+            let mut elements = Elements::enter(reader, found.of_elements())?;
+            let value = visitor.visit_seq(&mut elements)?;
+            elements.leave()?;
+            reader.level -= 1;
+            Ok(value)
+        }
+        // So that a `Vec<u8>` reads what another client wrote as bytes.
+        Descriptor::B => {
+            let mut bytes = SeqDeserializer::<_, Error>::new(read_bytes(reader)?.into_iter());
+            let value = visitor.visit_seq(&mut bytes)?;
+            bytes.end()?;
+            Ok(value)
+        }
+        Descriptor::S | Descriptor::N | Descriptor::Bool | Descriptor::Null | Descriptor::M => mismatch("L", found),
+    }
+}
+
+macro_rules! numbers {
+    ($($method:ident $visit:ident $read:ident)*) => {$(
+        #[inline]
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+            self.digits(|digits| visitor.$visit(number::$read(digits)?))
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Value<'_, 'de> {
     type Error = Error;
-    #[inline]
-    fn deserialize_any<V: Visitor<'de>>(self, v: V) -> R<V::Value> {
-        self.with(|d, t| any(d, t, v))
+
+    numbers! {
+        deserialize_i8 visit_i8 integer deserialize_i16 visit_i16 integer deserialize_i32 visit_i32 integer
+        deserialize_i64 visit_i64 integer deserialize_i128 visit_i128 integer
+        deserialize_u8 visit_u8 integer deserialize_u16 visit_u16 integer deserialize_u32 visit_u32 integer
+        deserialize_u64 visit_u64 integer deserialize_u128 visit_u128 integer
+        deserialize_f32 visit_f32 float deserialize_f64 visit_f64 float
     }
-    num!(deserialize_i8 visit_i8 i8, deserialize_i16 visit_i16 i16, deserialize_i32 visit_i32 i32, deserialize_i64 visit_i64 i64, deserialize_i128 visit_i128 i128, deserialize_u8 visit_u8 u8, deserialize_u16 visit_u16 u16, deserialize_u32 visit_u32 u32, deserialize_u64 visit_u64 u64, deserialize_u128 visit_u128 u128, deserialize_f32 visit_f32 f32, deserialize_f64 visit_f64 f64);
+
     #[inline]
-    fn deserialize_option<V: Visitor<'de>>(self, v: V) -> R<V::Value> {
-        self.with(|d, t| {
-            if t == Tag::Null {
-                d.skip_value()?;
-                v.visit_none()
-            } else {
-                v.visit_some(Val { d, tag: Some(t) })
-            }
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.payload(|reader, found| any::read(reader, found, visitor))
+    }
+
+    #[inline]
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.payload(|reader, found| match found {
+            Descriptor::Bool => visitor.visit_bool(reader.bool()?),
+            other => mismatch("BOOL", other),
         })
     }
+
     #[inline]
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, v: V) -> R<V::Value> {
-        v.visit_newtype_struct(self)
-    }
-    #[inline]
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, v: V) -> R<V::Value> {
-        self.d.skip_value()?;
-        v.visit_unit()
-    }
-    fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], v: V) -> R<V::Value> {
-        self.with(|d, t| {
-            if t == Tag::S {
-                let s = d.string()?;
-                v.visit_enum(s.as_ref().into_deserializer())
-            } else {
-                err("enum variants with data: not in prototype")
-            }
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.payload(|reader, found| match found {
+            Descriptor::S => visit_text(reader.string()?, visitor),
+            other => mismatch("S", other),
         })
     }
-    serde::forward_to_deserialize_any! { bool char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier }
+
+    #[inline]
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_str(visitor)
+    }
+
+    #[inline]
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.payload(|reader, found| match found {
+            Descriptor::B => visitor.visit_byte_buf(read_bytes(reader)?),
+            Descriptor::L => read_list(reader, found, visitor),
+            other => mismatch("B", other),
+        })
+    }
+
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_byte_buf(visitor)
+    }
+
+    #[inline]
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.payload(|reader, found| match found {
+            Descriptor::Null => {
+                reader.bool()?;
+                visitor.visit_none()
+            }
+            other => visitor.visit_some(Value { reader, descriptor: Some(other) }),
+        })
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.payload(|reader, found| match found {
+            Descriptor::Null => {
+                reader.bool()?;
+                visitor.visit_unit()
+            }
+            other => mismatch("NULL", other),
+        })
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value> {
+        self.deserialize_unit(visitor)
+    }
+
+    #[inline]
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+        match Token::of(name) {
+            None => visitor.visit_newtype_struct(self),
+            Some(token) => self.token(token, visitor),
+        }
+    }
+
+    #[inline]
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.payload(|reader, found| read_list(reader, found, visitor))
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _len: usize,
+        visitor: V,
+    ) -> Result<V::Value> {
+        self.deserialize_seq(visitor)
+    }
+
+    #[inline]
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.payload(|reader, found| match found {
+            Descriptor::M => read_map(reader, visitor),
+            other => mismatch("M", other),
+        })
+    }
+
+    #[inline]
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        self.deserialize_map(visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        self.payload(|reader, found| enums::read(reader, found, visitor))
+    }
+
+    #[inline]
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.reader.skip_value()?;
+        visitor.visit_unit()
+    }
 }

@@ -11,6 +11,8 @@ type Result<T> = std::result::Result<T, DecodeError>;
 pub(crate) struct Reader<'de> {
     pub(super) text: &'de str,
     pub(super) at: usize,
+    /// How many maps, lists and sets of attribute values are open around the position.
+    pub(super) level: u8,
 }
 
 /// Where a walk over an object or an array stands.
@@ -23,13 +25,13 @@ impl<'de> Reader<'de> {
     /// If the bytes are not UTF-8.
     pub(crate) fn new(bytes: &'de [u8]) -> Result<Self> {
         match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(Reader { text, at: 0 }),
+            Ok(text) => Ok(Reader { text, at: 0, level: 0 }),
             Err(error) => Err(DecodeError::new(format!("the response is not UTF-8 at byte {}", error.valid_up_to()))),
         }
     }
 
     #[inline]
-    fn bytes(&self) -> &'de [u8] {
+    pub(super) fn bytes(&self) -> &'de [u8] {
         self.text.as_bytes()
     }
 
@@ -64,6 +66,12 @@ impl<'de> Reader<'de> {
             }
             None => format!("malformed response: expected {wanted}, but the text ends at byte {}", self.at),
         }))
+    }
+
+    /// # Errors
+    /// If anything but white space follows.
+    pub(crate) fn end(&mut self) -> Result<()> {
+        if self.peek() == 0 && self.at == self.text.len() { Ok(()) } else { self.unexpected("the end of the text") }
     }
 
     /// Enters an object.
@@ -127,6 +135,21 @@ impl<'de> Reader<'de> {
             Some(offset) => self.string_with_escapes(start, at + offset),
             None => self.ends_in_string(),
         }
+    }
+
+    /// Passes over a string without looking at what its escapes mean.
+    fn skip_string(&mut self) -> Result<()> {
+        let bytes = self.bytes();
+        let mut at = self.at + 1;
+        while let Some(offset) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+            at += offset;
+            if bytes[at] == b'"' {
+                self.at = at + 1;
+                return Ok(());
+            }
+            at += 2;
+        }
+        self.ends_in_string()
     }
 
     #[cold]
@@ -224,7 +247,7 @@ impl<'de> Reader<'de> {
         let mut depth = 0usize;
         loop {
             match self.peek() {
-                b'"' => drop(self.string()?),
+                b'"' => self.skip_string()?,
                 b'{' | b'[' => {
                     depth += 1;
                     self.at += 1;
@@ -268,12 +291,18 @@ impl Members {
     /// The next member's name, or nothing at the end of the object. The member's value is read next.
     #[inline]
     pub(crate) fn next_key<'de>(&mut self, reader: &mut Reader<'de>) -> Result<Option<Cow<'de, str>>> {
-        if !self.advance(reader, b'}', "`,` or `}`")? {
+        if !self.next(reader)? {
             return Ok(None);
         }
         let key = reader.string()?;
         reader.eat(b':')?;
         Ok(Some(key))
+    }
+
+    /// Whether there is another member; its name is read next.
+    #[inline]
+    pub(super) fn next(&mut self, reader: &mut Reader<'_>) -> Result<bool> {
+        self.advance(reader, b'}', "`,` or `}`")
     }
 
     /// Whether there is another element; it is read next.

@@ -1,8 +1,22 @@
-//! Writes a serde type as DynamoDB JSON.
+//! Writes serde types as DynamoDB JSON.
+//!
+//! A value that is `None` writes nothing. Whoever asked for it sees that nothing was written and decides: a map takes
+//! the name back, a list writes NULL. So nothing is buffered, and no lookahead is needed.
 
-use super::EncodeError as Error;
-use serde::ser::{self, Serialize};
-type R<T> = Result<T, Error>;
+mod compound;
+mod item;
+mod key;
+mod refuse;
+mod scalar;
+mod set;
+
+use serde::ser::{Error as _, Serialize, Serializer};
+
+use self::compound::{ListSerializer, MapSerializer};
+use super::token::Token;
+use super::{Descriptor, ENCODE_LEVELS, EncodeError as Error, json_string};
+
+type Result<T> = std::result::Result<T, Error>;
 
 /// How values are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,299 +25,265 @@ pub(crate) struct EncodeOptions {
     pub(crate) keep_nulls: bool,
 }
 
-static ESC: [u8; 256] = {
-    let mut t = [0u8; 256];
-    let mut i = 0;
-    while i < 32 {
-        t[i] = b'u';
-        i += 1;
+const NULL: &[u8] = b"{\"NULL\":true}";
+
+/// Appends an item: `{"id":{"S":"m1"}, …}`.
+///
+/// # Errors
+/// If the value is no struct or map, or holds something that the service does not store. `out` is then as it was.
+pub(crate) fn encode_item<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T, options: EncodeOptions) -> Result<()> {
+    let start = out.len();
+    let result = value.serialize(item::ItemSerializer { out, options });
+    if result.is_err() {
+        out.truncate(start);
     }
-    t[b'"' as usize] = b'"';
-    t[b'\\' as usize] = b'\\';
-    t[8] = b'b';
-    t[9] = b't';
-    t[10] = b'n';
-    t[12] = b'f';
-    t[13] = b'r';
-    t
-};
+    result
+}
 
-pub(crate) fn json_string(out: &mut Vec<u8>, s: &str) {
-    let b = s.as_bytes();
-    out.reserve(b.len() + 2);
-    out.push(b'"');
-    let mut start = 0;
-    for (i, &c) in b.iter().enumerate() {
-        let e = ESC[c as usize];
-        if e == 0 {
-            continue;
-        }
-        out.extend_from_slice(&b[start..i]);
-        if e == b'u' {
-            out.extend_from_slice(format!("\\u{:04x}", c).as_bytes());
-        } else {
-            out.extend_from_slice(&[b'\\', e]);
-        }
-        start = i + 1;
+/// Appends one attribute value: `{"S":"m1"}`. `None` is NULL.
+///
+/// # Errors
+/// If the value holds something that the service does not store. `out` is then as it was.
+pub(crate) fn encode_value<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T, options: EncodeOptions) -> Result<()> {
+    let start = out.len();
+    let result = value.serialize(ValueSerializer { out, options, level: 1 });
+    if result.is_err() {
+        out.truncate(start);
+    } else if out.len() == start {
+        out.extend_from_slice(NULL);
     }
-    out.extend_from_slice(&b[start..]);
-    out.push(b'"');
+    result
 }
 
-pub(crate) struct Ser<'a> {
-    pub out: &'a mut Vec<u8>,
-    pub top: bool,
-}
-pub(crate) fn encode_item<T: Serialize + ?Sized>(out: &mut Vec<u8>, v: &T, _options: EncodeOptions) -> R<()> {
-    v.serialize(Ser { out, top: true })
-}
-pub(crate) fn encode_value<T: Serialize + ?Sized>(out: &mut Vec<u8>, v: &T, _options: EncodeOptions) -> R<()> {
-    v.serialize(Ser { out, top: false })
-}
-
-macro_rules! int { ($($f:ident $t:ty),*) => { $( fn $f(self, v: $t) -> R<()> {
-    self.out.extend_from_slice(b"{\"N\":\""); self.out.extend_from_slice(itoa::Buffer::new().format(v).as_bytes()); self.out.extend_from_slice(b"\"}"); Ok(()) } )* } }
-
-pub(crate) struct Seq<'a> {
+/// Writes one attribute value.
+struct ValueSerializer<'a> {
     out: &'a mut Vec<u8>,
-    first: bool,
-    end: &'static [u8],
-}
-pub(crate) struct Map<'a> {
-    out: &'a mut Vec<u8>,
-    first: bool,
-    end: &'static [u8],
+    options: EncodeOptions,
+    /// An item's attributes are level 1.
+    level: u8,
 }
 
-impl<'a> Ser<'a> {
-    fn map(self, extra: Option<&str>) -> Map<'a> {
-        if let Some(v) = extra {
-            self.out.extend_from_slice(b"{\"M\":{");
-            json_string(self.out, v);
-            self.out.extend_from_slice(b":{\"M\":{");
-            return Map { out: self.out, first: true, end: b"}}}}" };
-        }
-        if self.top {
-            self.out.push(b'{');
-            Map { out: self.out, first: true, end: b"}" }
-        } else {
-            self.out.extend_from_slice(b"{\"M\":{");
-            Map { out: self.out, first: true, end: b"}}" }
-        }
+impl<'a> ValueSerializer<'a> {
+    /// Checks that a container may stand here.
+    #[inline]
+    fn check_level(&self) -> Result<()> {
+        if self.level > ENCODE_LEVELS { Err(too_deep()) } else { Ok(()) }
     }
-    fn seq(self) -> Seq<'a> {
+
+    fn list(self) -> Result<ListSerializer<'a>> {
+        self.check_level()?;
         self.out.extend_from_slice(b"{\"L\":[");
-        Seq { out: self.out, first: true, end: b"]}" }
+        Ok(ListSerializer::new(self.out, self.options, self.level + 1, b"]}"))
+    }
+
+    fn map(self) -> Result<MapSerializer<'a>> {
+        self.check_level()?;
+        self.out.extend_from_slice(b"{\"M\":{");
+        Ok(MapSerializer::new(self.out, self.options, self.level + 1, b"}}"))
+    }
+
+    /// A variant with data is a map of one: its name, and its data, which is written by the serializer returned.
+    fn variant(self, variant: &'static str) -> Result<ValueSerializer<'a>> {
+        self.check_level()?;
+        self.out.extend_from_slice(b"{\"M\":{");
+        json_string(self.out, variant);
+        self.out.push(b':');
+        Ok(ValueSerializer { level: self.level + 1, ..self })
+    }
+
+    /// Writes a value of a type of `item` under its exact descriptor.
+    fn token<T: Serialize + ?Sized>(self, token: Token, value: &T) -> Result<()> {
+        match token {
+            Token::Number => scalar::write(self.out, Descriptor::N, value),
+            Token::Binary => scalar::write(self.out, Descriptor::B, value),
+            Token::StringSet => value.serialize(set::SetSerializer { out: self.out, set: Descriptor::Ss }),
+            Token::NumberSet => value.serialize(set::SetSerializer { out: self.out, set: Descriptor::Ns }),
+            Token::BinarySet => value.serialize(set::SetSerializer { out: self.out, set: Descriptor::Bs }),
+            Token::Value => value.serialize(self),
+        }
+    }
+
+    /// Writes `{"N":"…"}`.
+    #[inline]
+    fn number(self, digits: &str) {
+        self.out.extend_from_slice(b"{\"N\":\"");
+        self.out.extend_from_slice(digits.as_bytes());
+        self.out.extend_from_slice(b"\"}");
     }
 }
-impl<'a> ser::Serializer for Ser<'a> {
+
+#[cold]
+fn too_deep() -> Error {
+    Error::new(format!("nested deeper than the {ENCODE_LEVELS} levels that DynamoDB stores"))
+}
+
+macro_rules! integers {
+    ($($method:ident $type:ident)*) => {$(
+        #[inline]
+        fn $method(self, number: $type) -> Result<()> {
+            self.number(itoa::Buffer::new().format(number));
+            Ok(())
+        }
+    )*};
+}
+
+impl<'a> Serializer for ValueSerializer<'a> {
     type Ok = ();
     type Error = Error;
-    type SerializeSeq = Seq<'a>;
-    type SerializeTuple = Seq<'a>;
-    type SerializeTupleStruct = Seq<'a>;
-    type SerializeTupleVariant = Seq<'a>;
-    type SerializeMap = Map<'a>;
-    type SerializeStruct = Map<'a>;
-    type SerializeStructVariant = Map<'a>;
-    int!(serialize_i8 i8, serialize_i16 i16, serialize_i32 i32, serialize_i64 i64, serialize_u8 u8, serialize_u16 u16, serialize_u32 u32, serialize_u64 u64, serialize_i128 i128, serialize_u128 u128);
-    fn serialize_bool(self, v: bool) -> R<()> {
-        self.out.extend_from_slice(if v { b"{\"BOOL\":true}" } else { b"{\"BOOL\":false}" });
+    type SerializeSeq = ListSerializer<'a>;
+    type SerializeTuple = ListSerializer<'a>;
+    type SerializeTupleStruct = ListSerializer<'a>;
+    type SerializeTupleVariant = ListSerializer<'a>;
+    type SerializeMap = MapSerializer<'a>;
+    type SerializeStruct = MapSerializer<'a>;
+    type SerializeStructVariant = MapSerializer<'a>;
+
+    fn serialize_bool(self, value: bool) -> Result<()> {
+        self.out.extend_from_slice(if value { b"{\"BOOL\":true}" } else { b"{\"BOOL\":false}" });
         Ok(())
     }
-    fn serialize_f32(self, v: f32) -> R<()> {
-        self.serialize_f64(v as f64)
+
+    integers! {
+        serialize_i8 i8 serialize_i16 i16 serialize_i32 i32 serialize_i64 i64
+        serialize_u8 u8 serialize_u16 u16 serialize_u32 u32 serialize_u64 u64
     }
-    fn serialize_f64(self, v: f64) -> R<()> {
-        if !v.is_finite() {
-            return Err(Error::new("non-finite"));
-        }
-        self.out.extend_from_slice(b"{\"N\":\"");
-        self.out.extend_from_slice(zmij::Buffer::new().format_finite(v).as_bytes());
-        self.out.extend_from_slice(b"\"}");
+
+    fn serialize_i128(self, number: i128) -> Result<()> {
+        scalar::write(self.out, Descriptor::N, &number)
+    }
+
+    fn serialize_u128(self, number: u128) -> Result<()> {
+        scalar::write(self.out, Descriptor::N, &number)
+    }
+
+    fn serialize_f32(self, number: f32) -> Result<()> {
+        self.number(scalar::float_digits(&mut zmij::Buffer::new(), number)?);
         Ok(())
     }
-    fn serialize_char(self, v: char) -> R<()> {
-        self.serialize_str(v.encode_utf8(&mut [0; 4]))
+
+    fn serialize_f64(self, number: f64) -> Result<()> {
+        self.number(scalar::float_digits(&mut zmij::Buffer::new(), number)?);
+        Ok(())
     }
-    fn serialize_str(self, v: &str) -> R<()> {
+
+    fn serialize_char(self, character: char) -> Result<()> {
+        self.serialize_str(character.encode_utf8(&mut [0; 4]))
+    }
+
+    #[inline]
+    fn serialize_str(self, text: &str) -> Result<()> {
         self.out.extend_from_slice(b"{\"S\":");
-        json_string(self.out, v);
+        json_string(self.out, text);
         self.out.push(b'}');
         Ok(())
     }
-    fn serialize_bytes(self, v: &[u8]) -> R<()> {
-        use base64::Engine;
-        self.out.extend_from_slice(b"{\"B\":\"");
-        self.out.extend_from_slice(base64::engine::general_purpose::STANDARD.encode(v).as_bytes());
-        self.out.extend_from_slice(b"\"}");
+
+    fn serialize_bytes(self, bytes: &[u8]) -> Result<()> {
+        self.out.extend_from_slice(b"{\"B\":");
+        scalar::write_base64(self.out, bytes)?;
+        self.out.push(b'}');
         Ok(())
     }
-    fn serialize_none(self) -> R<()> {
-        self.serialize_unit()
-    }
-    fn serialize_some<T: ?Sized + Serialize>(self, v: &T) -> R<()> {
-        v.serialize(self)
-    }
-    fn serialize_unit(self) -> R<()> {
-        self.out.extend_from_slice(b"{\"NULL\":true}");
+
+    #[inline]
+    fn serialize_none(self) -> Result<()> {
         Ok(())
     }
-    fn serialize_unit_struct(self, _: &'static str) -> R<()> {
+
+    #[inline]
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<()> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<()> {
+        self.out.extend_from_slice(NULL);
+        Ok(())
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<()> {
         self.serialize_unit()
     }
-    fn serialize_unit_variant(self, _: &'static str, _: u32, v: &'static str) -> R<()> {
-        self.serialize_str(v)
+
+    fn serialize_unit_variant(self, _name: &'static str, _index: u32, variant: &'static str) -> Result<()> {
+        self.serialize_str(variant)
     }
-    fn serialize_newtype_struct<T: ?Sized + Serialize>(self, _: &'static str, v: &T) -> R<()> {
-        v.serialize(self)
+
+    #[inline]
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<()> {
+        match Token::of(name) {
+            None => value.serialize(self),
+            Some(token) => self.token(token, value),
+        }
     }
-    fn serialize_newtype_variant<T: ?Sized + Serialize>(
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
-        _: &'static str,
-        _: u32,
-        n: &'static str,
-        v: &T,
-    ) -> R<()> {
-        let mut m = self.map(None);
-        ser::SerializeStruct::serialize_field(&mut m, n, v)?;
-        ser::SerializeStruct::end(m)
-    }
-    fn serialize_seq(self, _: Option<usize>) -> R<Seq<'a>> {
-        Ok(self.seq())
-    }
-    fn serialize_tuple(self, _: usize) -> R<Seq<'a>> {
-        Ok(self.seq())
-    }
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> R<Seq<'a>> {
-        Ok(self.seq())
-    }
-    fn serialize_tuple_variant(self, _: &'static str, _: u32, n: &'static str, _: usize) -> R<Seq<'a>> {
-        self.out.extend_from_slice(b"{\"M\":{");
-        json_string(self.out, n);
-        self.out.extend_from_slice(b":{\"L\":[");
-        Ok(Seq { out: self.out, first: true, end: b"]}}}" })
-    }
-    fn serialize_map(self, _: Option<usize>) -> R<Map<'a>> {
-        Ok(self.map(None))
-    }
-    fn serialize_struct(self, _: &'static str, _: usize) -> R<Map<'a>> {
-        Ok(self.map(None))
-    }
-    fn serialize_struct_variant(self, _: &'static str, _: u32, n: &'static str, _: usize) -> R<Map<'a>> {
-        Ok(self.map(Some(n)))
-    }
-}
-impl Seq<'_> {
-    fn el<T: ?Sized + Serialize>(&mut self, v: &T) -> R<()> {
-        if !self.first {
-            self.out.push(b',');
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<()> {
+        let ValueSerializer { out, options, level } = self.variant(variant)?;
+        let start = out.len();
+        value.serialize(ValueSerializer { out, options, level }).map_err(|error| error.in_key(variant))?;
+        // The variant would be lost with its name: `None` in it is always NULL.
+        if out.len() == start {
+            out.extend_from_slice(NULL);
         }
-        self.first = false;
-        v.serialize(Ser { out: self.out, top: false })
-    }
-    fn fin(self) -> R<()> {
-        self.out.extend_from_slice(self.end);
+        out.extend_from_slice(b"}}");
         Ok(())
     }
-}
-impl ser::SerializeSeq for Seq<'_> {
-    type Ok = ();
-    type Error = Error;
-    fn serialize_element<T: ?Sized + Serialize>(&mut self, v: &T) -> R<()> {
-        self.el(v)
+
+    fn serialize_seq(self, _len: Option<usize>) -> Result<ListSerializer<'a>> {
+        self.list()
     }
-    fn end(self) -> R<()> {
-        self.fin()
+
+    fn serialize_tuple(self, _len: usize) -> Result<ListSerializer<'a>> {
+        self.list()
     }
-}
-impl ser::SerializeTuple for Seq<'_> {
-    type Ok = ();
-    type Error = Error;
-    fn serialize_element<T: ?Sized + Serialize>(&mut self, v: &T) -> R<()> {
-        self.el(v)
+
+    fn serialize_tuple_struct(self, _name: &'static str, _len: usize) -> Result<ListSerializer<'a>> {
+        self.list()
     }
-    fn end(self) -> R<()> {
-        self.fin()
+
+    fn serialize_tuple_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _len: usize,
+    ) -> Result<ListSerializer<'a>> {
+        Ok(self.variant(variant)?.list()?.in_variant(variant, b"]}}}"))
     }
-}
-impl ser::SerializeTupleStruct for Seq<'_> {
-    type Ok = ();
-    type Error = Error;
-    fn serialize_field<T: ?Sized + Serialize>(&mut self, v: &T) -> R<()> {
-        self.el(v)
+
+    fn serialize_map(self, _len: Option<usize>) -> Result<MapSerializer<'a>> {
+        self.map()
     }
-    fn end(self) -> R<()> {
-        self.fin()
+
+    fn serialize_struct(self, _name: &'static str, _len: usize) -> Result<MapSerializer<'a>> {
+        self.map()
     }
-}
-impl ser::SerializeTupleVariant for Seq<'_> {
-    type Ok = ();
-    type Error = Error;
-    fn serialize_field<T: ?Sized + Serialize>(&mut self, v: &T) -> R<()> {
-        self.el(v)
+
+    fn serialize_struct_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _len: usize,
+    ) -> Result<MapSerializer<'a>> {
+        Ok(self.variant(variant)?.map()?.in_variant(variant, b"}}}}"))
     }
-    fn end(self) -> R<()> {
-        self.fin()
-    }
-}
-impl Map<'_> {
-    fn key(&mut self, k: &str) {
-        if !self.first {
-            self.out.push(b',');
-        }
-        self.first = false;
-        json_string(self.out, k);
-        self.out.push(b':');
+
+    fn collect_str<T: std::fmt::Display + ?Sized>(self, value: &T) -> Result<()> {
+        let text = display(value)?;
+        self.serialize_str(&text)
     }
 }
-impl ser::SerializeStruct for Map<'_> {
-    type Ok = ();
-    type Error = Error;
-    fn serialize_field<T: ?Sized + Serialize>(&mut self, k: &'static str, v: &T) -> R<()> {
-        self.key(k);
-        v.serialize(Ser { out: self.out, top: false })
-    }
-    fn end(self) -> R<()> {
-        self.out.extend_from_slice(self.end);
-        Ok(())
-    }
-}
-impl ser::SerializeStructVariant for Map<'_> {
-    type Ok = ();
-    type Error = Error;
-    fn serialize_field<T: ?Sized + Serialize>(&mut self, k: &'static str, v: &T) -> R<()> {
-        self.key(k);
-        v.serialize(Ser { out: self.out, top: false })
-    }
-    fn end(self) -> R<()> {
-        self.out.extend_from_slice(self.end);
-        Ok(())
-    }
-}
-impl ser::SerializeMap for Map<'_> {
-    type Ok = ();
-    type Error = Error;
-    fn serialize_key<T: ?Sized + Serialize>(&mut self, k: &T) -> R<()> {
-        // strings only in this prototype: serialise as {"S":..} then strip
-        let mut t = Vec::new();
-        k.serialize(Ser { out: &mut t, top: false })?;
-        if !t.starts_with(b"{\"S\":") {
-            return Err(Error::new("map key must be a string"));
-        }
-        if !self.first {
-            self.out.push(b',');
-        }
-        self.first = false;
-        self.out.extend_from_slice(&t[5..t.len() - 1]);
-        self.out.push(b':');
-        Ok(())
-    }
-    fn serialize_value<T: ?Sized + Serialize>(&mut self, v: &T) -> R<()> {
-        v.serialize(Ser { out: self.out, top: false })
-    }
-    fn end(self) -> R<()> {
-        self.out.extend_from_slice(self.end);
-        Ok(())
-    }
+
+/// The text of a value that serialises as its `Display`, whose failure is an error and not a panic.
+fn display<T: std::fmt::Display + ?Sized>(value: &T) -> Result<String> {
+    use std::fmt::Write;
+    let mut text = String::new();
+    write!(text, "{value}").map_err(|_| Error::custom("the value's Display failed"))?;
+    Ok(text)
 }
