@@ -39,6 +39,8 @@ mod environment;
 mod options;
 mod parse;
 mod resolve;
+#[cfg(feature = "aws-config")]
+mod sdk;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -52,6 +54,8 @@ pub use effective::Config;
 pub use options::{AccountIdEndpointMode, Options};
 pub(crate) use options::{CaBundle, Shared};
 pub(crate) use parse::is_host_label;
+#[cfg(feature = "aws-config")]
+pub(crate) use sdk::{from_sdk, sdk_error_text};
 pub(crate) use sources::{ChainSettings, ContainerAddress, ContainerSettings, CredentialsSource, ProfileChoice};
 pub(crate) use url::{Scheme, Url};
 
