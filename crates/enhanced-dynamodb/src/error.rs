@@ -1,5 +1,6 @@
 //! One error type: what happened, to which operation and table, why, and what to do.
 
+mod class;
 mod kind;
 mod reasons;
 pub(crate) mod service;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
+pub(crate) use class::{Class, classify};
 pub use kind::ErrorKind;
 pub use reasons::{CancellationReason, ThrottledAccess, ThrottledResource, ThrottlingLimit, ThrottlingReason};
 
@@ -51,6 +53,7 @@ struct Inner {
     cancellation: Vec<CancellationReason>,
     item: Option<Bytes>,
     control_plane: bool,
+    replayed: bool,
     source: Option<Source>,
 }
 
@@ -72,6 +75,7 @@ impl Error {
             cancellation: Vec::new(),
             item: None,
             control_plane: false,
+            replayed: false,
             source: None,
         }))
     }
@@ -115,6 +119,12 @@ impl Error {
         self
     }
 
+    /// Names the request of a batch that the error is about, counted from 0.
+    pub(crate) fn at_index(mut self, index: usize) -> Self {
+        self.0.message = format!("request {index} of the batch: {}", self.0.message);
+        self
+    }
+
     pub(crate) fn with_attempts(mut self, attempts: u32, elapsed: Duration) -> Self {
         self.0.attempts = attempts;
         self.0.elapsed = elapsed;
@@ -145,6 +155,17 @@ impl Error {
     /// Marks an operation on tables rather than items: there, `LimitExceededException` is a throttle.
     pub(crate) fn on_control_plane(mut self, control_plane: bool) -> Self {
         self.0.control_plane = control_plane;
+        self
+    }
+
+    /// Marks a call that was sent again after an attempt that may have been applied.
+    pub(crate) fn after_replay(mut self, replayed: bool) -> Self {
+        self.0.replayed = replayed;
+        if replayed && self.0.kind == ErrorKind::ConditionalCheckFailed {
+            self.0.advice = Cow::Borrowed(
+                "The request was sent again after a lost answer: the first time may itself have changed the item. Read it and decide again.",
+            );
+        }
         self
     }
 
@@ -202,6 +223,13 @@ impl Error {
         self.0.elapsed
     }
 
+    /// Whether the request was sent again after an attempt of which nobody knows whether it was applied; then a failed
+    /// condition may be the work of that first attempt.
+    #[must_use]
+    pub fn replayed(&self) -> bool {
+        self.0.replayed
+    }
+
     /// The HTTP status, if the service answered.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
@@ -217,14 +245,21 @@ impl Error {
     /// Whether the service asked for fewer requests.
     #[must_use]
     pub fn is_throttling(&self) -> bool {
-        crate::execute::is_throttling(self.0.kind, self.0.control_plane)
+        self.class() == Class::Throttle
     }
 
     /// Whether the same call may succeed later without a change: a throttle, a failure of the service or the
     /// network. An [`ErrorKind::OutcomeUnknown`] is not: it may already have been applied.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        crate::execute::is_retryable(self.0.kind, self.0.control_plane, &self.0.cancellation)
+        match self.class() {
+            Class::Throttle | Class::NotApplied | Class::Unknown | Class::Expired => true,
+            Class::Skewed | Class::Final => false,
+        }
+    }
+
+    pub(crate) fn class(&self) -> Class {
+        classify(self.0.kind, self.0.status, self.0.control_plane, &self.0.cancellation)
     }
 
     /// Why the service throttled: which limit, of which table or index.

@@ -1,14 +1,347 @@
 //! One logical call: attempts, backoff, quota, deadline, and what to do after a failure.
 
+mod backoff;
+mod decide;
+mod failure;
+mod options;
+mod quota;
 mod replay;
 
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::HeaderValue;
+
+use crate::config::{Config, Credentials, Time};
+use crate::error::{Error, ErrorKind, service};
+use crate::observe::{Counters, Outcome, Stats, log_call};
+use crate::transport::{ArnParameter, Request, Response, Reuse, Transport};
+
+use decide::{Decision, Situation, decide};
+pub(crate) use options::CallOptions;
+pub use options::Replay;
+use quota::Quota;
 pub use replay::ReplayClass;
 
-use crate::error::{CancellationReason, ErrorKind};
+/// No attempt starts with less than this left before the deadline: it could not end in time.
+const LEAST_ATTEMPT: Duration = Duration::from_millis(20);
 
-pub(crate) fn is_throttling(_kind: ErrorKind, _control_plane: bool) -> bool {
-    false
+/// A skew below this is the network's, not the clock's; the service refuses signatures that are 15 minutes off.
+const LEAST_SKEW: Duration = Duration::from_secs(240);
+
+/// An operation of the API, as it stands in the request's `X-Amz-Target`.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub(crate) name: Cow<'static, str>,
+    target: HeaderValue,
+    /// On tables and backups rather than items.
+    control_plane: bool,
 }
-pub(crate) fn is_retryable(_kind: ErrorKind, _control_plane: bool, _c: &[CancellationReason]) -> bool {
-    false
+
+impl Operation {
+    /// A data-plane operation known when the program is built; `target` is `DynamoDB_20120810.` and the name.
+    pub(crate) const fn data(name: &'static str, target: &'static str) -> Self {
+        Operation { name: Cow::Borrowed(name), target: HeaderValue::from_static(target), control_plane: false }
+    }
+
+    /// A control-plane operation known when the program is built.
+    pub(crate) const fn control(name: &'static str, target: &'static str) -> Self {
+        Operation { name: Cow::Borrowed(name), target: HeaderValue::from_static(target), control_plane: true }
+    }
+
+    /// An operation by its name.
+    ///
+    /// # Errors
+    /// If the name cannot be one: it is empty, or holds anything but letters and digits.
+    pub(crate) fn named(name: &str, control_plane: bool) -> Result<Self, Error> {
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(Error::invalid_input(format!("`{}` is no operation name", name.escape_debug()))
+                .with_advice("Name an operation of the API, such as DescribeLimits."));
+        }
+        let target = HeaderValue::try_from(format!("DynamoDB_20120810.{name}"))
+            .map_err(|error| Error::invalid_input(error.to_string()))?;
+        Ok(Operation { name: Cow::Owned(name.to_owned()), target, control_plane })
+    }
+}
+
+/// What an operation hands down: everything that one logical call needs.
+pub(crate) struct Call<'a> {
+    pub(crate) operation: &'a Operation,
+    /// For errors and logs: the table, or the first of several.
+    pub(crate) table: Option<&'a str>,
+    pub(crate) arns: ArnParameter<'a>,
+    pub(crate) body: Bytes,
+    pub(crate) replay: ReplayClass,
+    pub(crate) options: &'a CallOptions,
+}
+
+/// What comes back.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) body: Bytes,
+    pub(crate) metadata: Metadata,
+}
+
+/// How a call went.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Metadata {
+    /// Attempts made, the first one included.
+    pub attempts: u32,
+    /// Time from the call's start to the last byte of the response.
+    pub elapsed: Duration,
+    /// The service's id of the request, which AWS support asks for.
+    pub request_id: Option<String>,
+    /// Whether the request was sent again after an attempt of which nobody knows whether it was applied.
+    pub replayed: bool,
+}
+
+/// What all calls of a client share: one Arc of it is all that a client and a builder hold.
+pub(crate) struct Core {
+    pub(crate) config: Config,
+    pub(crate) transport: Transport,
+    pub(crate) counters: Counters,
+    quota: Quota,
+    /// Seconds to add to the wall clock so that it agrees with the service's.
+    clock_offset: AtomicI64,
+}
+
+impl Core {
+    /// # Errors
+    /// If the configuration leads to no endpoint.
+    pub(crate) fn new(config: Config) -> Result<Self, Error> {
+        Ok(Core {
+            transport: Transport::new(&config, config.time.clone())?,
+            config,
+            counters: Counters::default(),
+            quota: Quota::default(),
+            clock_offset: AtomicI64::new(0),
+        })
+    }
+
+    pub(crate) fn time(&self) -> &Time {
+        &self.config.time
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        self.counters.snapshot(self.quota.tokens(), self.transport.pool())
+    }
+
+    /// Carries out one call to its end.
+    ///
+    /// # Errors
+    /// What the last attempt failed with, with operation, table, attempts and elapsed time.
+    pub(crate) async fn execute(&self, call: Call<'_>) -> Result<Reply, Error> {
+        let started = self.time().now();
+        let mut progress = Progress::new(call.options.whole_call(started));
+        let result = self.attempts(&call, &mut progress).await;
+        let elapsed = self.time().now().saturating_duration_since(started);
+        self.counters.call(progress.attempts, result.is_err());
+        match result {
+            Ok(response) => {
+                self.report(&call, &progress, elapsed, Outcome::Success);
+                let metadata = Metadata {
+                    attempts: progress.attempts,
+                    elapsed,
+                    request_id: response.request_id().map(str::to_owned),
+                    replayed: progress.replayed,
+                };
+                Ok(Reply { body: response.body, metadata })
+            }
+            Err(error) => {
+                let error = error
+                    .with_attempts(progress.attempts, elapsed)
+                    .after_replay(progress.replayed)
+                    .with_operation(call.operation.name.clone(), call.table);
+                self.report(&call, &progress, elapsed, Outcome::Error(&error));
+                Err(error)
+            }
+        }
+    }
+
+    fn report(&self, call: &Call<'_>, progress: &Progress, elapsed: Duration, outcome: Outcome<'_>) {
+        log_call(self.config.enable_logging, &call.operation.name, call.table, progress.attempts, elapsed, outcome);
+    }
+
+    async fn attempts(&self, call: &Call<'_>, progress: &mut Progress) -> Result<Response, Error> {
+        loop {
+            let timeout = self.time_for_attempt(call, progress)?;
+            progress.attempts += 1;
+            let request = Request {
+                target: &call.operation.target,
+                body: call.body.clone(),
+                reuse: progress.reuse(call.replay),
+                arns: call.arns,
+                timeout,
+                clock_offset: self.clock_offset.load(Ordering::Relaxed),
+            };
+            let trouble = match self.transport.attempt(&request, &mut progress.signer).await {
+                Ok(response) if response.status == 200 => {
+                    self.quota.succeeded(progress.last_cost);
+                    return Ok(response);
+                }
+                Ok(response) => self.refused(call, &response),
+                Err(failure) => failure::Trouble::from_failure(failure, self.config.local),
+            };
+            self.counters.trouble(trouble.error.is_throttling());
+            let decision = decide(&self.situation(call, progress, &trouble));
+            self.carry_out(decision, call, progress, trouble).await?;
+        }
+    }
+
+    /// How long the next attempt may take.
+    fn time_for_attempt(&self, call: &Call<'_>, progress: &mut Progress) -> Result<Duration, Error> {
+        let limit = call.options.request_timeout.unwrap_or(self.config.request_timeout);
+        let Some(deadline) = progress.deadline else { return Ok(limit) };
+        let left = deadline.saturating_duration_since(self.time().now());
+        if left >= LEAST_ATTEMPT {
+            return Ok(limit.min(left));
+        }
+        Err(self.past_deadline(progress))
+    }
+
+    fn past_deadline(&self, progress: &mut Progress) -> Error {
+        match progress.last_error.take() {
+            Some(last) => {
+                Error::new(ErrorKind::DeadlineExceeded, format!("no time is left for another attempt after {last}"))
+                    .with_source(last)
+            }
+            None => Error::new(ErrorKind::DeadlineExceeded, "no time was left for an attempt; nothing was sent"),
+        }
+    }
+
+    /// The service answered, but not with success.
+    fn refused(&self, call: &Call<'_>, response: &Response) -> failure::Trouble {
+        let error = service::from_response(response.status, response.error_type(), &response.body)
+            .with_response(response.status, response.request_id().map(str::to_owned))
+            .on_control_plane(call.operation.control_plane);
+        let skew = response.date().and_then(|server| skew_seconds(server, self.time().wall()));
+        failure::Trouble::refused(error, response.retry_after(), skew)
+    }
+
+    fn situation(&self, call: &Call<'_>, progress: &Progress, trouble: &failure::Trouble) -> Situation {
+        Situation {
+            class: trouble.error.class(),
+            maybe_applied: trouble.maybe_applied(),
+            stale_socket: trouble.stale_socket,
+            replayable: call.options.may_replay(call.replay),
+            retries: progress.retries,
+            max_retries: call.options.max_retries.unwrap_or(self.config.max_retries),
+            retry_after: trouble.retry_after,
+            chance: self.config.random.unit(),
+            socket_replaced: progress.socket_replaced,
+            refreshed: progress.refreshed,
+            clock_corrected: progress.clock_corrected,
+            skewed: trouble.skew.is_some(),
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        decision: Decision,
+        call: &Call<'_>,
+        progress: &mut Progress,
+        trouble: failure::Trouble,
+    ) -> Result<(), Error> {
+        progress.replayed |= trouble.maybe_applied() && call.replay != ReplayClass::Read;
+        match decision {
+            Decision::Stop => return Err(trouble.error),
+            Decision::OutcomeUnknown => return Err(failure::outcome_unknown(trouble.error)),
+            Decision::ReplaceSocket => {
+                progress.socket_replaced = true;
+                // Not an attempt that counts: the socket was gone before the request was.
+                progress.attempts -= 1;
+                self.counters.replaced_socket();
+            }
+            Decision::RefreshCredentials => {
+                progress.refreshed = true;
+                if !progress.signer.as_ref().is_some_and(|used| self.transport.renew_credentials(used)) {
+                    return Err(trouble.error);
+                }
+            }
+            Decision::CorrectClock => {
+                progress.clock_corrected = true;
+                self.clock_offset.store(trouble.skew.unwrap_or(0), Ordering::Relaxed);
+            }
+            Decision::Retry { after, cost } => {
+                if !self.quota.acquire(cost) {
+                    return Err(failure::quota_empty(trouble.error));
+                }
+                progress.last_cost = cost;
+                progress.retries += 1;
+                if let Some(deadline) = progress.deadline
+                    && self.time().now() + after + LEAST_ATTEMPT > deadline
+                {
+                    progress.last_error = Some(trouble.error);
+                    return Err(self.past_deadline(progress));
+                }
+                self.counters.retry();
+                tracing::warn!(
+                    target: "enhanced_dynamodb",
+                    operation = %call.operation.name,
+                    table = call.table,
+                    code = trouble.error.code(),
+                    retry = progress.retries,
+                    after_ms = after.as_millis() as u64,
+                    "retrying"
+                );
+                self.time().sleep(after).await;
+            }
+        }
+        progress.last_error = Some(trouble.error);
+        Ok(())
+    }
+}
+
+/// Seconds by which the service's clock is ahead of ours, if that is more than the network explains.
+fn skew_seconds(server: std::time::SystemTime, ours: std::time::SystemTime) -> Option<i64> {
+    let (ahead, by) = match server.duration_since(ours) {
+        Ok(by) => (1, by),
+        Err(error) => (-1, error.duration()),
+    };
+    (by >= LEAST_SKEW).then(|| ahead * by.as_secs().cast_signed())
+}
+
+/// How far a call has come.
+struct Progress {
+    deadline: Option<Instant>,
+    attempts: u32,
+    retries: u32,
+    last_cost: u32,
+    replayed: bool,
+    /// Whom the last attempt was signed by.
+    signer: Option<Arc<Credentials>>,
+    socket_replaced: bool,
+    refreshed: bool,
+    clock_corrected: bool,
+    last_error: Option<Error>,
+}
+
+impl Progress {
+    fn new(deadline: Option<Instant>) -> Self {
+        Progress {
+            deadline,
+            attempts: 0,
+            retries: 0,
+            last_cost: 0,
+            replayed: false,
+            signer: None,
+            socket_replaced: false,
+            refreshed: false,
+            clock_corrected: false,
+            last_error: None,
+        }
+    }
+
+    /// Which socket the next attempt may use.
+    fn reuse(&self, replay: ReplayClass) -> Reuse {
+        match (self.socket_replaced, replay) {
+            (true, _) => Reuse::Never,
+            (false, ReplayClass::NonIdempotent) => Reuse::ProvenAlive,
+            (false, ReplayClass::Read | ReplayClass::Idempotent) => Reuse::Newest,
+        }
+    }
 }

@@ -6,6 +6,7 @@
 mod attempt;
 mod connect;
 mod connection;
+mod credentials;
 mod date;
 mod endpoint;
 mod failure;
@@ -16,13 +17,135 @@ mod socket;
 mod tls;
 mod user_agent;
 
-pub(crate) use attempt::{Request, Sender, SenderOptions};
-pub(crate) use endpoint::{ArnParameter, Endpoint, EndpointResolver, Scheme};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+pub(crate) use attempt::Request;
+use attempt::{Sender, SenderOptions};
+use credentials::{CredentialsCache, TlsSource};
+use endpoint::EndpointResolver;
+pub(crate) use endpoint::{ArnParameter, Endpoint, Scheme};
 pub(crate) use failure::{Failure, FailureKind, Flushed};
-pub(crate) use pool::{PoolOptions, PoolStats, Reuse};
+pub(crate) use pool::{PoolOptions, Reuse};
 pub(crate) use response::{MAX_RESPONSE, Response};
-pub(crate) use tls::Authorities;
-pub(crate) use user_agent::user_agent;
+use user_agent::user_agent;
+
+use crate::config::{Config, Credentials, Time};
+use crate::error::Error;
+use crate::observe::PoolStats;
+
+/// Everything between a call and the wire.
+pub(crate) struct Transport {
+    credentials: CredentialsCache,
+    endpoints: EndpointResolver,
+    sender: Sender,
+    time: Time,
+}
+
+impl Transport {
+    /// # Errors
+    /// If the configuration leads to no endpoint.
+    pub(crate) fn new(config: &Config, time: Time) -> Result<Self, Error> {
+        // The runtime that AWS runs the process in; part of every SDK's user agent.
+        let environment = std::env::var("AWS_EXECUTION_ENV").ok().filter(|name| !name.is_empty());
+        let options = SenderOptions {
+            pool: PoolOptions { max_sockets: config.max_sockets, ..PoolOptions::default() },
+            connection_timeout: config.connection_timeout,
+            authorities: config.ca_bundle.clone(),
+            user_agent: user_agent(config.app_id.as_deref(), environment.as_deref()),
+        };
+        Ok(Transport {
+            credentials: CredentialsCache::new(config, tls_for_credentials(config)),
+            endpoints: EndpointResolver::new(config)?,
+            sender: Sender::new(options, time.clone()),
+            time,
+        })
+    }
+
+    /// One attempt: credentials, endpoint, socket, signature, request, whole response. `signer` gets the credentials
+    /// that it was signed with.
+    ///
+    /// # Errors
+    /// With the reason, and with what is known of how much of the request left.
+    pub(crate) async fn attempt(
+        &self,
+        request: &Request<'_>,
+        signer: &mut Option<Arc<Credentials>>,
+    ) -> Result<Response, Failure> {
+        let (credentials, left) = self.credentials(request.timeout).await?;
+        let endpoint = self.endpoint(&credentials, request.arns)?;
+        let credentials = signer.insert(credentials);
+        self.sender.send(request, left, credentials, &endpoint).await
+    }
+
+    /// The service called these credentials expired: others are got for the next attempt. Gives whether there may be
+    /// others.
+    pub(crate) fn renew_credentials(&self, used: &Arc<Credentials>) -> bool {
+        self.credentials.invalidate(used)
+    }
+
+    /// Opens connections ahead of need, until `count` are open and idle, in no more than `limit`; gives how many are
+    /// ready.
+    ///
+    /// # Errors
+    /// If there are none.
+    pub(crate) async fn prewarm(&self, count: usize, limit: Duration) -> Result<usize, Failure> {
+        let (credentials, left) = self.credentials(limit).await?;
+        let endpoint = self.endpoint(&credentials, ArnParameter::None)?;
+        self.sender.prewarm(&endpoint, count, left).await
+    }
+
+    /// Refuses new attempts, waits (no longer than `limit`) for those that are under way, and closes all sockets.
+    pub(crate) async fn close(&self, limit: Duration) {
+        self.sender.close(limit).await;
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    pub(crate) fn pool(&self) -> PoolStats {
+        self.sender.pool()
+    }
+
+    fn endpoint(&self, credentials: &Credentials, arns: ArnParameter<'_>) -> Result<Arc<Endpoint>, Failure> {
+        self.endpoints
+            .resolve(credentials.account_id(), arns)
+            .map_err(|error| Failure::from_error(FailureKind::Configuration, error))
+    }
+
+    /// The credentials, and what is left of the time for them. Where they are at hand, which is nearly always, no
+    /// timer is set.
+    async fn credentials(&self, limit: Duration) -> Result<(Arc<Credentials>, Duration), Failure> {
+        connect::runtime()?;
+        let refused = |error| Failure::from_error(FailureKind::Credentials, error);
+        let mut get = pin!(self.credentials.get());
+        let at_hand = poll_fn(|cx| match get.as_mut().poll(cx) {
+            Poll::Ready(found) => Poll::Ready(Some(found)),
+            Poll::Pending => Poll::Ready(None),
+        });
+        if let Some(found) = at_hand.await {
+            return Ok((found.map_err(refused)?, limit));
+        }
+        let begun = self.time.now();
+        match self.time.timeout(limit, get).await {
+            Some(found) => {
+                let taken = self.time.now().saturating_duration_since(begun);
+                Ok((found.map_err(refused)?, limit.saturating_sub(taken)))
+            }
+            None => Err(Failure::new(FailureKind::Credentials, format!("no credentials came in {limit:?}"))),
+        }
+    }
+}
+
+/// TLS as for DynamoDB itself, set up when an `https` endpoint of credentials is asked.
+fn tls_for_credentials(config: &Config) -> TlsSource {
+    let authorities = config.ca_bundle.clone();
+    Arc::new(move || tls::settings(authorities.as_ref()))
+}
 
 #[cfg(test)]
 mod tests;

@@ -63,7 +63,7 @@ macro_rules! located {
 
             /// The error, one level further out: under this attribute, field or map key.
             #[cold]
-            pub(super) fn in_key(mut self, key: &str) -> Self {
+            pub(crate) fn in_key(mut self, key: &str) -> Self {
                 self.0.prepend_key(key);
                 self
             }

@@ -278,6 +278,17 @@ impl<'de> Reader<'de> {
         }
     }
 
+    /// Where the reader stands; see [`rewind`](Reader::rewind).
+    pub(crate) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Goes back to a place where the reader stood before.
+    pub(crate) fn rewind(&mut self, position: usize) {
+        debug_assert!(position <= self.at, "a reader rewinds to where it has been");
+        self.at = position;
+    }
+
     /// Passes over one value and says where it stands in the text.
     pub(crate) fn raw_value(&mut self) -> Result<Range<usize>> {
         self.peek();

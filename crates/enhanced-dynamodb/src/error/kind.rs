@@ -38,7 +38,9 @@ kinds! {
     /// An option or an environment variable does not say anything that the client can use.
     InvalidConfiguration "InvalidConfiguration" "";
     /// The request is one that the service would surely reject; nothing was sent.
-    InvalidInput "InvalidInput" "";
+    InvalidInput "ValidationException" "";
+    /// An item is larger than the 400 KB (409,600 bytes) that the service allows; nothing was sent.
+    ItemTooLarge "ValidationException" "Split the item, compress its large attributes, or keep them in S3.";
     /// A cursor is damaged, was signed with another key, or belongs to another table, index or key condition.
     InvalidCursor "InvalidCursor" "Start again from the first page.";
     /// A value cannot be written as a DynamoDB attribute.

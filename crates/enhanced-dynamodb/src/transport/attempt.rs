@@ -1,6 +1,8 @@
 //! One request on one socket, in the time that it has.
 
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,14 +10,15 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, U
 
 use super::connect::{self, Connector};
 use super::connection::Connection;
-use super::endpoint::Endpoint;
+use super::endpoint::{ArnParameter, Endpoint};
 use super::failure::{Failure, FailureKind, Flushed};
-use super::pool::{Lease, Pool, PoolOptions, PoolStats, Reuse};
+use super::pool::{Lease, Pool, PoolOptions, Reuse};
 use super::response::Response;
 use super::sign::{self, Signer};
 use super::socket::Payload;
-use super::tls::{Authorities, Tls};
-use crate::config::{Credentials, Time};
+use super::tls::Tls;
+use crate::config::{CaBundle, Credentials, Time};
+use crate::observe::PoolStats;
 
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const DATE: HeaderName = HeaderName::from_static("x-amz-date");
@@ -32,6 +35,8 @@ pub(crate) struct Request<'a> {
     pub(crate) reuse: Reuse,
     /// Bounds the whole attempt: queue, connection, request and response.
     pub(crate) timeout: Duration,
+    /// The tables that the call names by ARN: they may decide the endpoint.
+    pub(crate) arns: ArnParameter<'a>,
     /// Seconds by which the service's clock is ahead of this machine's.
     pub(crate) clock_offset: i64,
 }
@@ -41,7 +46,8 @@ pub(crate) struct SenderOptions {
     pub(crate) pool: PoolOptions,
     /// Bounds name resolution, TCP and TLS together.
     pub(crate) connection_timeout: Duration,
-    pub(crate) authorities: Authorities,
+    /// Certificate authorities to trust instead of those of the web.
+    pub(crate) authorities: Option<CaBundle>,
     pub(crate) user_agent: HeaderValue,
 }
 
@@ -78,13 +84,14 @@ impl Sender {
         }
     }
 
-    /// Sends one request and reads its response.
+    /// Sends one request and reads its response, in no more than `limit`.
     ///
     /// # Errors
     /// With the reason, and with what is known of how much of the request left.
     pub(crate) async fn send(
         &self,
         request: &Request<'_>,
+        limit: Duration,
         credentials: &Arc<Credentials>,
         endpoint: &Arc<Endpoint>,
     ) -> Result<Response, Failure> {
@@ -92,7 +99,7 @@ impl Sender {
         let runtime = connect::runtime()?;
         let mut way = Way { stage: Stage::Queue, lease: None };
         let attempt = self.go(request, credentials, endpoint, runtime, &mut way);
-        let sent = self.time.timeout(request.timeout, attempt).await;
+        let sent = self.time.timeout(limit, attempt).await;
         match sent {
             Some(Ok(response)) => {
                 if let Some(lease) = way.lease {
@@ -102,8 +109,78 @@ impl Sender {
             }
             Some(Err(failure)) if failure.address.is_empty() => Err(failure.at(connect::address(endpoint))),
             Some(Err(failure)) => Err(failure),
-            None => Err(self.out_of_time(request, way).at(connect::address(endpoint))),
+            None => Err(self.out_of_time(limit, way).at(connect::address(endpoint))),
         }
+    }
+
+    /// Opens connections until `count` rest, in no more than `limit`; gives how many do.
+    ///
+    /// # Errors
+    /// If there are none.
+    pub(crate) async fn prewarm(
+        &self,
+        endpoint: &Arc<Endpoint>,
+        count: usize,
+        limit: Duration,
+    ) -> Result<usize, Failure> {
+        let runtime = connect::runtime()?;
+        let count = count.min(self.pool.max_sockets());
+        let mut opening: Vec<_> = (0..count).map(|_| Box::pin(self.warm(endpoint, runtime))).collect();
+        let (mut warm, mut failed) = (Vec::with_capacity(count), None);
+        let all = poll_fn(|cx| {
+            opening.retain_mut(|one| match one.as_mut().poll(cx) {
+                Poll::Ready(Ok(lease)) => {
+                    warm.push(lease);
+                    false
+                }
+                Poll::Ready(Err(failure)) => {
+                    failed = Some(failure);
+                    false
+                }
+                Poll::Pending => true,
+            });
+            if opening.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        });
+        let in_time = self.time.timeout(limit, all).await.is_some();
+        drop(opening);
+        let ready = warm.len();
+        // Held until now, so that no two of them are the same socket.
+        warm.into_iter().for_each(Lease::give_back);
+        match failed {
+            Some(failure) if ready == 0 => Err(failure),
+            None if ready == 0 && !in_time => {
+                let message = format!("no connection to {} in {limit:?}", connect::address(endpoint));
+                Err(Failure::new(FailureKind::ConnectTimeout, message).at(connect::address(endpoint)))
+            }
+            Some(_) | None => Ok(ready),
+        }
+    }
+
+    async fn warm(&self, endpoint: &Arc<Endpoint>, runtime: tokio::runtime::Id) -> Result<Lease<'_>, Failure> {
+        let mut lease = self.pool.enter().await?;
+        if !lease.take_idle(endpoint, runtime, Reuse::Newest, true).await {
+            self.open(&mut lease, endpoint, runtime).await?;
+            if let Some(connection) = lease.connection() {
+                // A connection that was never driven is not ready to rest.
+                connection.is_alive().await;
+            }
+        }
+        Ok(lease)
+    }
+
+    async fn open(
+        &self,
+        lease: &mut Lease<'_>,
+        endpoint: &Arc<Endpoint>,
+        runtime: tokio::runtime::Id,
+    ) -> Result<(), Failure> {
+        lease.reserve();
+        lease.hold(self.connector.connect(endpoint, runtime).await?);
+        Ok(())
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.pool.is_closed()
     }
 
     pub(crate) fn pool(&self) -> PoolStats {
@@ -127,8 +204,7 @@ impl Sender {
         loop {
             if !lease.take_idle(endpoint, runtime, request.reuse, suspicious).await {
                 way.stage = Stage::Connect;
-                lease.reserve();
-                lease.hold(self.connector.connect(endpoint, runtime).await?);
+                self.open(lease, endpoint, runtime).await?;
             }
             way.stage = Stage::Exchange;
             let Some(connection) = lease.connection() else {
@@ -183,8 +259,7 @@ impl Sender {
         Ok(http)
     }
 
-    fn out_of_time(&self, request: &Request<'_>, mut way: Way<'_>) -> Failure {
-        let limit = request.timeout;
+    fn out_of_time(&self, limit: Duration, mut way: Way<'_>) -> Failure {
         match way.stage {
             Stage::Queue => {
                 let (busy, of) = (self.pool.stats().in_use, self.pool.max_sockets());

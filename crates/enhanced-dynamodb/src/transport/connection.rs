@@ -36,8 +36,8 @@ pub(crate) struct Connection {
     pub(crate) runtime: tokio::runtime::Id,
     pub(crate) opened: Instant,
     pub(crate) opened_wall: SystemTime,
-    /// Whether it served a request before.
-    pub(crate) used: bool,
+    /// Whether it rested in the pool: the server may have closed it meanwhile.
+    pub(crate) rested: bool,
 }
 
 impl Connection {
@@ -64,7 +64,7 @@ impl Connection {
             runtime,
             opened,
             opened_wall,
-            used: false,
+            rested: false,
         }))
     }
 
@@ -101,7 +101,7 @@ impl Connection {
     /// # Errors
     /// With what is known of how far the request came.
     pub(crate) async fn exchange(&mut self, request: http::Request<Payload>) -> Result<Response, Failure> {
-        let reused = self.used;
+        let reused = self.rested;
         let mut response = pin!(self.sender.try_send_request(request));
         let (driver, ended) = (&mut self.driver, &mut self.ended);
         let answer = poll_fn(|cx| {
@@ -125,7 +125,6 @@ impl Connection {
             let message = "the response is longer than its length header says";
             return Err(self.failed(FailureKind::LengthMismatch, message));
         }
-        self.used = true;
         Ok(response)
     }
 
@@ -199,7 +198,7 @@ impl Connection {
     fn failed(&self, kind: FailureKind, message: impl Into<String>) -> Failure {
         Failure {
             flushed: self.progress.flushed(),
-            reused: self.used,
+            reused: self.rested,
             response_started: self.progress.answered(),
             ..Failure::new(kind, message)
         }

@@ -56,7 +56,7 @@ pub(crate) enum Flushed {
 pub(crate) struct Failure {
     pub(crate) kind: FailureKind,
     pub(crate) flushed: Flushed,
-    /// Whether the socket had served another request before.
+    /// Whether the socket had rested in the pool before.
     pub(crate) reused: bool,
     /// Whether at least one byte of a response came.
     pub(crate) response_started: bool,

@@ -15,6 +15,7 @@ use super::connection::Connection;
 use super::endpoint::Endpoint;
 use super::failure::{Failure, FailureKind};
 use crate::config::Time;
+use crate::observe::PoolStats;
 
 /// Which resting sockets a request may be sent on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub(crate) enum Reuse {
     /// Only one that the operating system, asked now, knows to be open, and that has not rested for long: the request
     /// cannot be replayed.
     ProvenAlive,
+    /// None: the request goes out on a new connection.
+    Never,
 }
 
 /// How sockets are kept.
@@ -52,25 +55,6 @@ impl Default for PoolOptions {
             proven_limit: Duration::from_secs(10),
         }
     }
-}
-
-/// The pool's counters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct PoolStats {
-    /// Sockets that are open or being opened.
-    pub(crate) open: usize,
-    /// Open sockets that rest.
-    pub(crate) idle: usize,
-    /// Attempts that hold the right to a socket.
-    pub(crate) in_use: usize,
-    /// Attempts that wait for it.
-    pub(crate) queued: usize,
-    /// Connections that were opened, ever.
-    pub(crate) connects: u64,
-    /// Requests that went out on a socket that had served before.
-    pub(crate) reused: u64,
-    /// Sockets that were found dead or too old when they were to be used again.
-    pub(crate) stale: u64,
 }
 
 /// A pool of connections.
@@ -144,6 +128,10 @@ impl Pool {
             reused: self.reused.load(Ordering::Relaxed),
             stale: self.stale.load(Ordering::Relaxed),
         }
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.permits.is_closed()
     }
 
     pub(crate) fn max_sockets(&self) -> usize {
@@ -302,6 +290,9 @@ impl Lease<'_> {
         reuse: Reuse,
         suspicious: bool,
     ) -> bool {
+        if reuse == Reuse::Never {
+            return false;
+        }
         let pool = self.pool;
         let now = pool.now();
         loop {
@@ -309,6 +300,7 @@ impl Lease<'_> {
             let Some((mut connection, rested)) = found else { return false };
             // From here on the socket's slot belongs to this lease, whatever happens to the future.
             self.holds_slot = true;
+            connection.rested = true;
             let trusted = rested <= pool.options.peek_after && reuse == Reuse::Newest && !suspicious;
             let usable = connection.is_ready() && (trusted || connection.is_alive().await);
             self.connection = Some(connection);

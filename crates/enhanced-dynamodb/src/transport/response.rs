@@ -24,7 +24,7 @@ const RETRY_AFTER: HeaderName = HeaderName::from_static("x-amz-retry-after");
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) body: Bytes,
-    /// Whether the socket had served another request before.
+    /// Whether the socket had rested in the pool before.
     pub(crate) reused: bool,
     headers: HeaderMap,
 }

@@ -12,9 +12,9 @@ use bytes::Bytes;
 use http::{HeaderValue, Uri};
 use zeroize::Zeroizing;
 
-use crate::config::Credentials;
 use super::date::{SECONDS_A_DAY, amz_date, unix_seconds};
 use super::endpoint::Endpoint;
+use crate::config::Credentials;
 use crate::crypto::{HmacKey, sha256, sha256_parts};
 use crate::error::{Error, ErrorKind};
 
@@ -142,7 +142,7 @@ impl Scope {
         let path = if endpoint.path.is_empty() { "/" } else { endpoint.path.as_str() };
         let (middle, tail, signed_headers) = match credentials.session_token() {
             Some(token) => (
-                Zeroizing::new(format!("\nx-amz-security-token:{}\nx-amz-target:", token.trim())),
+                Zeroizing::new(format!("\nx-amz-security-token:{token}\nx-amz-target:")),
                 "\n\ncontent-type;host;x-amz-date;x-amz-security-token;x-amz-target\n",
                 "content-type;host;x-amz-date;x-amz-security-token;x-amz-target",
             ),
@@ -154,7 +154,7 @@ impl Scope {
         };
         let token = match credentials.session_token() {
             Some(token) => {
-                let mut value = header("session token", Bytes::copy_from_slice(token.trim().as_bytes()))?;
+                let mut value = header("session token", Bytes::copy_from_slice(token.as_bytes()))?;
                 value.set_sensitive(true);
                 Some(value)
             }
@@ -196,10 +196,7 @@ impl Scope {
 }
 
 fn same_credentials(one: &Arc<Credentials>, other: &Arc<Credentials>) -> bool {
-    Arc::ptr_eq(one, other)
-        || (one.access_key_id() == other.access_key_id()
-            && one.secret_access_key() == other.secret_access_key()
-            && one.session_token() == other.session_token())
+    Arc::ptr_eq(one, other) || one == other
 }
 
 fn stamp(second: i64) -> Result<([u8; 16], HeaderValue), Error> {

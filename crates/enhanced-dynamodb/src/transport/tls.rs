@@ -1,9 +1,7 @@
 //! TLS, set up at the first connection that needs it.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -11,69 +9,56 @@ use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 
 use super::failure::{Failure, FailureKind};
+use crate::config::CaBundle;
 use crate::crypto::tls_provider;
 use crate::error::{Error, ErrorKind};
 
-/// Certificate authorities of the user's own, trusted beside those of the web.
-#[derive(Clone, Debug)]
-pub(crate) enum Authorities {
-    /// None but those of the web.
-    Web,
-    /// A PEM file.
-    File(PathBuf),
-    /// PEM text.
-    Pem(Bytes),
-}
-
 /// Makes TLS connections.
 pub(crate) struct Tls {
-    authorities: Authorities,
+    /// Certificate authorities to trust instead of those of the web.
+    authorities: Option<CaBundle>,
     connector: OnceCell<TlsConnector>,
 }
 
 impl Tls {
-    pub(crate) fn new(authorities: Authorities) -> Self {
+    pub(crate) fn new(authorities: Option<CaBundle>) -> Self {
         Tls { authorities, connector: OnceCell::new() }
     }
 
     /// # Errors
     /// If the user's certificate authorities cannot be read.
     pub(crate) async fn connector(&self) -> Result<&TlsConnector, Error> {
-        self.connector.get_or_try_init(async || connector(&self.authorities)).await
+        self.connector.get_or_try_init(async || settings(self.authorities.as_ref()).map(TlsConnector::from)).await
     }
 }
 
-fn connector(authorities: &Authorities) -> Result<TlsConnector, Error> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    match authorities {
-        Authorities::Web => {}
-        Authorities::File(path) => {
-            let name = format!("the certificate file {}", path.display());
-            let pem = std::fs::read(path)
-                .map_err(|error| unusable(format!("{name} cannot be read: {error}")).with_source(error))?;
-            add(&mut roots, &pem, &name)?;
-        }
-        Authorities::Pem(pem) => add(&mut roots, pem, "the certificate bundle")?,
-    }
+/// What a TLS connection is made with.
+///
+/// # Errors
+/// If the user's certificate authorities cannot be read.
+pub(crate) fn settings(authorities: Option<&CaBundle>) -> Result<Arc<ClientConfig>, Error> {
+    let roots = match authorities {
+        Some(bundle) => own_roots(&bundle.read()?)?,
+        None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
+    };
     let mut config = ClientConfig::builder_with_provider(tls_provider())
         .with_safe_default_protocol_versions()
         .map_err(|error| unusable(format!("TLS cannot be set up: {error}")).with_source(error))?
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(TlsConnector::from(Arc::new(config)))
+    Ok(Arc::new(config))
 }
 
-fn add(roots: &mut RootCertStore, pem: &[u8], name: &str) -> Result<(), Error> {
-    let mut found = false;
+fn own_roots(pem: &[u8]) -> Result<RootCertStore, Error> {
+    let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|error| unusable(format!("{name} is no PEM: {error}")))?;
+        let certificate = certificate.map_err(|error| unusable(format!("the CA bundle is no PEM: {error}")))?;
         roots
             .add(certificate)
-            .map_err(|error| unusable(format!("{name} holds a certificate that cannot be used: {error}")))?;
-        found = true;
+            .map_err(|error| unusable(format!("the CA bundle has a certificate that cannot be used: {error}")))?;
     }
-    if found { Ok(()) } else { Err(unusable(format!("{name} holds no certificate"))) }
+    if roots.is_empty() { Err(unusable("the CA bundle has no certificate".to_owned())) } else { Ok(roots) }
 }
 
 fn unusable(message: String) -> Error {

@@ -77,9 +77,10 @@ fn endpoint(path: &str) -> Arc<Endpoint> {
 }
 
 fn credentials(token: Option<&str>) -> Arc<Credentials> {
+    let credentials = Credentials::new("AKIDEXAMPLE", SECRET);
     Arc::new(match token {
-        Some(token) => Credentials::new("AKIDEXAMPLE", SECRET).with_session_token(token),
-        None => Credentials::new("AKIDEXAMPLE", SECRET),
+        Some(token) => credentials.with_session_token(token),
+        None => credentials,
     })
 }
 

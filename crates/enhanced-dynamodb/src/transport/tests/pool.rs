@@ -297,3 +297,28 @@ async fn close_gives_up_at_its_limit_and_frees_those_who_queue() {
     assert_eq!(queued.kind, FailureKind::ClientClosed);
     calls.pop().unwrap().abort();
 }
+
+#[tokio::test]
+async fn prewarming_opens_so_many_sockets_and_no_more() {
+    let (address, seen) = echo(Duration::ZERO).await;
+    let (sender, endpoint) = (sender(4), endpoint(address));
+    let limit = Duration::from_secs(2);
+    assert_eq!(sender.prewarm(&endpoint, 3, limit).await.unwrap(), 3);
+    assert_eq!((sender.pool().idle, sender.pool().open), (3, 3));
+    until("the server has them all", || seen.accepted() == 3).await;
+    assert_eq!(sender.prewarm(&endpoint, 3, limit).await.unwrap(), 3, "those that rest count");
+    assert_eq!(seen.accepted(), 3);
+    assert_eq!(sender.prewarm(&endpoint, 100, limit).await.unwrap(), 4, "the cap holds");
+    until("the server has them all", || seen.accepted() == 4).await;
+    assert!(Ask::once().of(&sender, &endpoint).await.unwrap().reused);
+    assert_eq!((seen.accepted(), seen.requests()), (4, 1));
+}
+
+#[tokio::test]
+async fn prewarming_that_opens_nothing_says_why() {
+    let sender = sender(4);
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let failure = sender.prewarm(&endpoint(nobody), 2, Duration::from_secs(2)).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Connect);
+    assert_eq!((sender.pool().open, sender.pool().in_use), (0, 0));
+}

@@ -12,10 +12,10 @@ use http::HeaderValue;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::config::{Clock, Time};
+use crate::config::{Clock, Credentials, Time};
 use crate::transport::attempt::{Request, Sender, SenderOptions};
-use crate::config::Credentials;
-use crate::transport::{Authorities, Endpoint, Failure, PoolOptions, Response, Reuse, Scheme, user_agent};
+use crate::transport::user_agent::user_agent;
+use crate::transport::{ArnParameter, Endpoint, Failure, PoolOptions, Response, Reuse, Scheme};
 
 /// What a server saw.
 #[derive(Default)]
@@ -49,6 +49,7 @@ where
     tokio::spawn(async move {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
+            stream.set_nodelay(true).unwrap();
             let number = counted.accepted.fetch_add(1, Ordering::SeqCst);
             let open = counted.open.fetch_add(1, Ordering::SeqCst) + 1;
             counted.most_open.fetch_max(open, Ordering::SeqCst);
@@ -138,7 +139,7 @@ pub(super) fn options(max_sockets: usize) -> SenderOptions {
     SenderOptions {
         pool: PoolOptions { max_sockets, ..PoolOptions::default() },
         connection_timeout: Duration::from_secs(5),
-        authorities: Authorities::Web,
+        authorities: None,
         user_agent: user_agent(None, None),
     }
 }
@@ -193,9 +194,15 @@ impl Ask {
     }
 
     pub(super) async fn of(self, sender: &Sender, endpoint: &Arc<Endpoint>) -> Result<Response, Failure> {
-        let request =
-            Request { target: &TARGET, body: self.body, reuse: self.reuse, timeout: self.timeout, clock_offset: 0 };
-        sender.send(&request, &credentials(), endpoint).await
+        let request = Request {
+            target: &TARGET,
+            body: self.body,
+            reuse: self.reuse,
+            timeout: self.timeout,
+            arns: ArnParameter::None,
+            clock_offset: 0,
+        };
+        sender.send(&request, self.timeout, &credentials(), endpoint).await
     }
 }
 

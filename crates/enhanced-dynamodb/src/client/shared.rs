@@ -1,0 +1,69 @@
+//! The process-wide client.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::Client;
+use crate::config::Options;
+use crate::error::{Error, ErrorKind};
+
+static SHARED: Mutex<Option<Client>> = Mutex::new(None);
+
+impl Client {
+    /// The process's one client, configured from the environment; made on first use.
+    ///
+    /// Concurrent first calls make one. One that [`shared_with`](Client::shared_with) made is taken as it is. After
+    /// [`close`](Client::close) a new one is made.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidConfiguration`] if a variable is not understood.
+    #[doc(alias = "getDynamoDBClient")]
+    pub async fn shared() -> Result<Client, Error> {
+        Client::shared_or_made(None)
+    }
+
+    /// The process's one client, made with these options on first use.
+    ///
+    /// ```
+    /// # async fn example() -> Result<(), enhanced_dynamodb::Error> {
+    /// use enhanced_dynamodb::Client;
+    ///
+    /// let db = Client::shared_with(|options| options.max_retries(5).enable_logging(true)).await?;
+    /// # let _ = db;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidConfiguration`] if an option or variable is not understood, or if the shared client was
+    /// made with other options: the error names the difference.
+    #[doc(alias = "getDynamoDBClient")]
+    pub async fn shared_with(options: impl FnOnce(Options) -> Options) -> Result<Client, Error> {
+        Client::shared_or_made(Some(options(Options::default())))
+    }
+
+    /// Forgets the process-wide client, so that the next use makes a new one. For tests.
+    pub fn reset_shared() {
+        *SHARED.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// `None` takes whatever is there.
+    fn shared_or_made(options: Option<Options>) -> Result<Client, Error> {
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = shared.as_ref().filter(|client| !client.is_closed()) {
+            return match options.and_then(|asked| client.inner.options.difference(&asked)) {
+                None => Ok(client.clone()),
+                Some(difference) => Err(Error::new(
+                    ErrorKind::InvalidConfiguration,
+                    format!("the shared client was made with other options: {difference}"),
+                )
+                .with_advice(
+                    "Give the same options everywhere, call Client::shared() where it is only used, or make a client \
+                     of your own with Client::builder().",
+                )),
+            };
+        }
+        let client = Client::from_options(options.unwrap_or_default())?;
+        *shared = Some(client.clone());
+        Ok(client)
+    }
+}

@@ -1,0 +1,74 @@
+//! What to do after an attempt that did not succeed: one pure function.
+
+use std::time::Duration;
+
+use super::backoff::{Base, delay};
+use super::quota::{THROTTLED_COST, TRANSIENT_COST};
+use crate::error::Class;
+
+/// Everything that the decision depends on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Situation {
+    pub(super) class: Class,
+    /// Nobody knows whether the service applied the request.
+    pub(super) maybe_applied: bool,
+    /// A reused socket failed before the first byte of a response.
+    pub(super) stale_socket: bool,
+    /// The call may be sent again although it may have been applied.
+    pub(super) replayable: bool,
+    /// Retries made.
+    pub(super) retries: u32,
+    pub(super) max_retries: u32,
+    /// What the service asks to wait.
+    pub(super) retry_after: Option<Duration>,
+    /// In `0.0..1.0`.
+    pub(super) chance: f64,
+    pub(super) socket_replaced: bool,
+    pub(super) refreshed: bool,
+    pub(super) clock_corrected: bool,
+    /// The service's clock is far from ours.
+    pub(super) skewed: bool,
+}
+
+/// What to do.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Decision {
+    /// Give the error to the caller.
+    Stop,
+    /// Tell the caller that nobody knows: the call must not be sent twice.
+    OutcomeUnknown,
+    /// Send it again on a new socket, at once; not a retry.
+    ReplaceSocket,
+    /// Get new credentials and send it again, at once.
+    RefreshCredentials,
+    /// Sign with the service's time and send it again, at once.
+    CorrectClock,
+    /// Wait, then send it again; takes `cost` tokens of the quota.
+    Retry { after: Duration, cost: u32 },
+}
+
+/// Decides from the facts alone: no clock, no chance of its own.
+pub(super) fn decide(s: &Situation) -> Decision {
+    let unsafe_to_repeat = s.maybe_applied && !s.replayable;
+    if s.stale_socket && !s.socket_replaced && !unsafe_to_repeat {
+        return Decision::ReplaceSocket;
+    }
+    match s.class {
+        Class::Final => Decision::Stop,
+        Class::Expired if !s.refreshed => Decision::RefreshCredentials,
+        Class::Expired => Decision::Stop,
+        Class::Skewed if s.skewed && !s.clock_corrected => Decision::CorrectClock,
+        Class::Skewed => Decision::Stop,
+        Class::Throttle => retry(s, Base::Throttled, THROTTLED_COST),
+        Class::NotApplied => retry(s, Base::Transient, TRANSIENT_COST),
+        Class::Unknown if unsafe_to_repeat => Decision::OutcomeUnknown,
+        Class::Unknown => retry(s, Base::Transient, TRANSIENT_COST),
+    }
+}
+
+fn retry(s: &Situation, base: Base, cost: u32) -> Decision {
+    if s.retries >= s.max_retries {
+        return Decision::Stop;
+    }
+    Decision::Retry { after: delay(base, s.retries, s.chance, s.retry_after), cost }
+}

@@ -1,0 +1,52 @@
+//! What a caller may say about one call.
+
+use std::time::{Duration, Instant};
+
+use super::ReplayClass;
+
+/// Whether a call may be sent again after an attempt of which nobody knows whether the service applied it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Replay {
+    /// As the call's [`ReplayClass`] allows: reads and idempotent writes are, others are not.
+    #[default]
+    WhenSafe,
+    /// Always: the caller knows that applying it twice does no harm.
+    Always,
+    /// Never, not even a read.
+    Never,
+}
+
+/// The limits of one call; what is not set is the client's.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CallOptions {
+    pub(crate) deadline: Option<Instant>,
+    /// Of the whole call, from its start.
+    pub(crate) timeout: Option<Duration>,
+    /// Of one attempt.
+    pub(crate) request_timeout: Option<Duration>,
+    pub(crate) max_retries: Option<u32>,
+    pub(crate) replay: Replay,
+}
+
+impl CallOptions {
+    /// The moment by which a call that starts at `started` must have ended.
+    pub(crate) fn whole_call(&self, started: Instant) -> Option<Instant> {
+        let by_timeout = self.timeout.and_then(|timeout| started.checked_add(timeout));
+        match (self.deadline, by_timeout) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    pub(super) fn may_replay(&self, class: ReplayClass) -> bool {
+        match self.replay {
+            Replay::Always => true,
+            Replay::Never => false,
+            Replay::WhenSafe => match class {
+                ReplayClass::Read | ReplayClass::Idempotent => true,
+                ReplayClass::NonIdempotent => false,
+            },
+        }
+    }
+}

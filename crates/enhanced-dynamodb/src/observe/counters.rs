@@ -1,0 +1,92 @@
+//! What a client has done since it was made.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Counts of one client, taken by `Client::stats()`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Calls that have ended.
+    pub calls: u64,
+    /// Requests sent for them, retries included.
+    pub attempts: u64,
+    /// Attempts made again after a wait.
+    pub retries: u64,
+    /// Attempts that the service throttled.
+    pub throttled: u64,
+    /// Calls that ended with an error.
+    pub errors: u64,
+    /// Requests sent again at once because a reused socket turned out to be closed.
+    pub replaced_sockets: u64,
+    /// Tokens in the retry quota, of 500.
+    pub quota_tokens: u32,
+    /// The connection pool.
+    pub pool: PoolStats,
+}
+
+/// What the connection pool has and did, as part of [`Stats`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolStats {
+    /// Sockets that are open or being opened.
+    pub open: usize,
+    /// Open sockets that rest.
+    pub idle: usize,
+    /// Attempts that hold the right to a socket.
+    pub in_use: usize,
+    /// Attempts that wait for it.
+    pub queued: usize,
+    /// Connections that were opened, ever.
+    pub connects: u64,
+    /// Requests that went out on a socket that had served before.
+    pub reused: u64,
+    /// Sockets that were found dead or too old when they were to be used again.
+    pub stale: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    calls: AtomicU64,
+    attempts: AtomicU64,
+    retries: AtomicU64,
+    throttled: AtomicU64,
+    errors: AtomicU64,
+    replaced_sockets: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn call(&self, attempts: u32, failed: bool) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.attempts.fetch_add(u64::from(attempts), Ordering::Relaxed);
+        if failed {
+            self.errors.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn trouble(&self, throttled: bool) {
+        if throttled {
+            self.throttled.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn retry(&self) {
+        self.retries.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn replaced_socket(&self) {
+        self.replaced_sockets.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn snapshot(&self, quota_tokens: u32, pool: PoolStats) -> Stats {
+        Stats {
+            calls: self.calls.load(Ordering::Relaxed),
+            attempts: self.attempts.load(Ordering::Relaxed),
+            retries: self.retries.load(Ordering::Relaxed),
+            throttled: self.throttled.load(Ordering::Relaxed),
+            errors: self.errors.load(Ordering::Relaxed),
+            replaced_sockets: self.replaced_sockets.load(Ordering::Relaxed),
+            quota_tokens,
+            pool,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! One line a call: as a `tracing` event for whoever subscribes, and with `enable_logging` as JSON on stderr.
+//!
+//! The JSON line is written here and not through a subscriber, so that the program's own subscriber (or none) stays as
+//! it is. Item values and keys are in neither.
+
+use std::io::Write as _;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::codec::json_string;
+use crate::error::Error;
+
+/// How a call ended.
+#[derive(Clone, Copy)]
+pub(crate) enum Outcome<'a> {
+    Success,
+    Error(&'a Error),
+}
+
+/// Reports a call that has ended.
+pub(crate) fn log_call(
+    enabled: bool,
+    operation: &str,
+    table: Option<&str>,
+    attempts: u32,
+    elapsed: Duration,
+    outcome: Outcome<'_>,
+) {
+    let code = match outcome {
+        Outcome::Success => "ok",
+        Outcome::Error(error) => error.code(),
+    };
+    tracing::debug!(
+        target: "enhanced_dynamodb",
+        operation,
+        table,
+        attempts,
+        elapsed_ms = elapsed.as_secs_f64() * 1_000.0,
+        outcome = code,
+    );
+    if enabled {
+        let line = json_line(SystemTime::now(), operation, table, attempts, elapsed, outcome);
+        // One write a line, so that lines of parallel calls do not mix. A closed stderr must not fail the call.
+        let _written = std::io::stderr().lock().write_all(&line);
+    }
+}
+
+fn json_line(
+    now: SystemTime,
+    operation: &str,
+    table: Option<&str>,
+    attempts: u32,
+    elapsed: Duration,
+    outcome: Outcome<'_>,
+) -> Vec<u8> {
+    let millis = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let level: &[u8] = match outcome {
+        Outcome::Success => b"INFO",
+        Outcome::Error(_) => b"ERROR",
+    };
+    let mut line = Vec::with_capacity(256);
+    line.extend_from_slice(b"{\"timestamp\":");
+    line.extend_from_slice(itoa::Buffer::new().format(millis).as_bytes());
+    line.extend_from_slice(b",\"level\":\"");
+    line.extend_from_slice(level);
+    line.extend_from_slice(b"\",\"operation\":");
+    json_string(&mut line, operation);
+    line.extend_from_slice(b",\"table\":");
+    match table {
+        Some(table) => json_string(&mut line, table),
+        None => line.extend_from_slice(b"null"),
+    }
+    line.extend_from_slice(b",\"duration_ms\":");
+    // Microseconds are as fine as anyone reads.
+    let micros = elapsed.as_micros();
+    line.extend_from_slice(format!("{}.{:03}", micros / 1_000, micros % 1_000).as_bytes());
+    line.extend_from_slice(b",\"attempts\":");
+    line.extend_from_slice(itoa::Buffer::new().format(attempts).as_bytes());
+    match outcome {
+        Outcome::Success => line.extend_from_slice(b",\"outcome\":\"ok\""),
+        Outcome::Error(error) => {
+            line.extend_from_slice(b",\"outcome\":\"error\",\"code\":");
+            json_string(&mut line, error.code());
+            line.extend_from_slice(b",\"message\":");
+            json_string(&mut line, error.message());
+            if let Some(id) = error.request_id() {
+                line.extend_from_slice(b",\"request_id\":");
+                json_string(&mut line, id);
+            }
+        }
+    }
+    line.extend_from_slice(b"}\n");
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Outcome, json_line};
+    use crate::error::{Error, ErrorKind};
+    use std::time::{Duration, UNIX_EPOCH};
+
+    fn line(outcome: Outcome<'_>) -> String {
+        let now = UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
+        let bytes = json_line(now, "GetItem", Some("Mess\"ages"), 2, Duration::from_micros(3_045), outcome);
+        String::from_utf8(bytes).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_call_is_one_line_of_json() {
+        assert_eq!(
+            line(Outcome::Success),
+            "{\"timestamp\":1700000000123,\"level\":\"INFO\",\"operation\":\"GetItem\",\"table\":\"Mess\\\"ages\",\
+             \"duration_ms\":3.045,\"attempts\":2,\"outcome\":\"ok\"}\n"
+        );
+    }
+
+    #[test]
+    fn a_failed_call_says_code_and_message() {
+        let error = Error::new(ErrorKind::Validation, "no such\nkey");
+        assert!(
+            line(Outcome::Error(&error))
+                .ends_with("\"outcome\":\"error\",\"code\":\"ValidationException\",\"message\":\"no such\\nkey\"}\n")
+        );
+    }
+}

@@ -1,0 +1,38 @@
+//! The operations of the API: one file each, a request builder and its response.
+//!
+//! A builder writes the request's body, says which [`ReplayClass`](crate::ReplayClass) the call has, hands it to
+//! `execute`, and reads the response's bytes into the user's type.
+
+pub(crate) mod base;
+mod batch_get;
+mod batch_write;
+mod call;
+mod capacity;
+mod class;
+mod delete;
+mod get;
+pub(crate) mod page;
+mod put;
+mod query;
+pub(crate) mod read;
+pub(crate) mod response;
+mod scan;
+pub(crate) mod settings;
+mod size;
+mod stream;
+mod update;
+mod write;
+
+pub use batch_get::{BatchGetItem, BatchGetOutput, UnprocessedKeys};
+pub use batch_write::{BatchWriteItem, BatchWriteOutput, UnprocessedItems, WriteRequest};
+pub use call::CallOperation;
+pub use capacity::{Capacity, ConsumedCapacity, ItemCollectionMetrics, ReturnConsumedCapacity, ReturnValues, Select};
+pub use delete::DeleteItem;
+pub use get::{GetItem, GetOutput};
+pub use page::Page;
+pub use put::PutItem;
+pub use query::Query;
+pub use scan::Scan;
+pub use stream::{Items, Pages};
+pub use update::UpdateItem;
+pub use write::WriteOutput;

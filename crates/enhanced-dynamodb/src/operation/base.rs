@@ -1,0 +1,238 @@
+//! What the request builders of one table are made of: the start of a body, the key, the settings of a write.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::capacity::{ReturnConsumedCapacity, ReturnValues};
+use crate::codec::{EncodeOptions, encode_item, encode_value, json_string};
+use crate::error::Error;
+use crate::execute::{Call, CallOptions, Core, Operation, ReplayClass, Reply};
+use crate::expression::RequestExpressions;
+use crate::transport::ArnParameter;
+
+/// The part that all of them share.
+pub(crate) struct Base {
+    pub(crate) core: Arc<Core>,
+    pub(crate) table: String,
+    pub(crate) expressions: RequestExpressions,
+    pub(crate) options: CallOptions,
+    pub(crate) capacity: Option<ReturnConsumedCapacity>,
+    /// Parameters set by their own name: `,"Name":json`.
+    parameters: Vec<u8>,
+    parameter_names: Vec<String>,
+    /// The first thing that a setter could not do; the request then fails before it is sent.
+    error: Option<Error>,
+}
+
+impl Base {
+    pub(crate) fn new(core: Arc<Core>, table: String) -> Self {
+        Base {
+            core,
+            table,
+            expressions: RequestExpressions::default(),
+            options: CallOptions::default(),
+            capacity: None,
+            parameters: Vec::new(),
+            parameter_names: Vec::new(),
+            error: None,
+        }
+    }
+
+    pub(crate) fn fail(&mut self, error: Error) {
+        self.error.get_or_insert(error);
+    }
+
+    pub(crate) fn encode_options(&self) -> EncodeOptions {
+        EncodeOptions { keep_nulls: self.core.config.keep_nulls }
+    }
+
+    pub(crate) fn parameter(&mut self, name: &str, value: &impl Serialize) {
+        match serde_json::to_vec(value) {
+            Ok(json) => {
+                self.parameters.push(b',');
+                json_string(&mut self.parameters, name);
+                self.parameters.push(b':');
+                self.parameters.extend_from_slice(&json);
+                self.parameter_names.push(name.to_owned());
+            }
+            Err(error) => {
+                self.fail(Error::invalid_input(format!("the parameter {name} cannot be written as JSON: {error}")))
+            }
+        }
+    }
+
+    /// Whether a parameter was set by its own name.
+    pub(crate) fn has_parameter(&self, name: &str) -> bool {
+        self.parameter_names.iter().any(|set| set == name)
+    }
+
+    /// Begins the body: `{"TableName":"…"`.
+    ///
+    /// # Errors
+    /// What a setter could not do; no table; a parameter by its own name that is one of `own`, those which the
+    /// builder writes itself.
+    pub(crate) fn begin(&mut self, capacity: usize, own: &[&str]) -> Result<Vec<u8>, Error> {
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
+        if self.table.is_empty() {
+            return Err(Error::invalid_input("the table's name is empty"));
+        }
+        const ALWAYS: [&str; 4] =
+            ["TableName", "ReturnConsumedCapacity", "ExpressionAttributeNames", "ExpressionAttributeValues"];
+        for (i, name) in self.parameter_names.iter().enumerate() {
+            if ALWAYS.contains(&name.as_str()) || own.contains(&name.as_str()) {
+                return Err(Error::invalid_input(format!("the parameter {name} has a method of its own; use that")));
+            }
+            if self.parameter_names[..i].contains(name) {
+                return Err(Error::invalid_input(format!("the parameter {name} was set twice")));
+            }
+        }
+        let mut body = Vec::with_capacity(64 + self.table.len() + capacity);
+        body.extend_from_slice(b"{\"TableName\":");
+        json_string(&mut body, &self.table);
+        Ok(body)
+    }
+
+    /// Ends the body with what all requests may have, and says what applying its update twice would do.
+    pub(crate) fn end(&mut self, body: &mut Vec<u8>) -> Result<ReplayClass, Error> {
+        let class = self.expressions.write_classified(body)?;
+        if let Some(capacity) = self.capacity {
+            string_member(body, "ReturnConsumedCapacity", capacity.as_str());
+        }
+        body.extend_from_slice(&self.parameters);
+        body.push(b'}');
+        Ok(class)
+    }
+
+    pub(crate) async fn execute(
+        &self,
+        operation: &Operation,
+        body: Vec<u8>,
+        replay: ReplayClass,
+    ) -> Result<Reply, Error> {
+        let call = Call {
+            operation,
+            table: Some(&self.table),
+            arns: ArnParameter::Single(&self.table),
+            body: Bytes::from(body),
+            replay,
+            options: &self.options,
+        };
+        self.core.execute(call).await
+    }
+
+    /// Names operation and table in an error from before the send or after the answer.
+    pub(crate) fn locate(&self, operation: &Operation, error: Error) -> Error {
+        error.with_operation(operation.name.clone(), Some(&self.table))
+    }
+}
+
+/// A primary key being built: `{"id":{"S":"m1"}`, still open.
+#[derive(Default)]
+pub(crate) struct KeyBuffer {
+    bytes: Vec<u8>,
+    names: Vec<String>,
+    complete: bool,
+}
+
+impl KeyBuffer {
+    pub(crate) fn push(&mut self, base: &mut Base, name: &str, value: &(impl Serialize + ?Sized)) {
+        if self.complete {
+            return base.fail(Error::invalid_input(
+                "the key was given as a whole and attribute by attribute; use one of both",
+            ));
+        }
+        if self.names.iter().any(|set| set == name) {
+            return base.fail(Error::invalid_input(format!("the key attribute {name} was given twice")));
+        }
+        self.names.push(name.to_owned());
+        self.bytes.push(if self.bytes.is_empty() { b'{' } else { b',' });
+        json_string(&mut self.bytes, name);
+        self.bytes.push(b':');
+        if let Err(error) = encode_value(&mut self.bytes, value, base.encode_options()) {
+            base.fail(Error::from(error.in_key(name)));
+        }
+    }
+
+    pub(crate) fn whole(&mut self, base: &mut Base, key: &(impl Serialize + ?Sized)) {
+        if !self.bytes.is_empty() {
+            return base.fail(Error::invalid_input(
+                "the key was given as a whole and attribute by attribute; use one of both",
+            ));
+        }
+        self.complete = true;
+        if let Err(error) = encode_item(&mut self.bytes, key, base.encode_options()) {
+            base.fail(Error::from(error));
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Appends the key as a JSON object.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(crate) fn write(&self, body: &mut Vec<u8>) -> Result<(), Error> {
+        if self.bytes.is_empty() || self.bytes == b"{}" {
+            return Err(Error::invalid_input("no key was given")
+                .with_advice("Call .key(name, value) for each attribute of the table's primary key."));
+        }
+        body.extend_from_slice(&self.bytes);
+        if !self.complete {
+            body.push(b'}');
+        }
+        Ok(())
+    }
+}
+
+/// What comes back from a write.
+#[derive(Default)]
+pub(crate) struct WriteSettings {
+    pub(crate) return_values: Option<ReturnValues>,
+    pub(crate) return_item_on_failure: bool,
+    pub(crate) collection_metrics: bool,
+}
+
+impl WriteSettings {
+    pub(crate) fn write(&self, body: &mut Vec<u8>) {
+        if let Some(values) = self.return_values {
+            string_member(body, "ReturnValues", values.as_str());
+        }
+        if self.return_item_on_failure {
+            string_member(body, "ReturnValuesOnConditionCheckFailure", "ALL_OLD");
+        }
+        if self.collection_metrics {
+            string_member(body, "ReturnItemCollectionMetrics", "SIZE");
+        }
+    }
+}
+
+/// Appends `,"name":"value"`.
+pub(crate) fn string_member(body: &mut Vec<u8>, name: &str, value: &str) {
+    member(body, name);
+    json_string(body, value);
+}
+
+/// Appends `,"name":true` or `,"name":false`.
+pub(crate) fn bool_member(body: &mut Vec<u8>, name: &str, value: bool) {
+    member(body, name);
+    body.extend_from_slice(if value { b"true" } else { b"false" });
+}
+
+/// Appends `,"name":number`.
+pub(crate) fn number_member(body: &mut Vec<u8>, name: &str, value: u32) {
+    member(body, name);
+    body.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// Appends `,"name":`.
+pub(crate) fn member(body: &mut Vec<u8>, name: &str) {
+    body.extend_from_slice(b",\"");
+    body.extend_from_slice(name.as_bytes());
+    body.extend_from_slice(b"\":");
+}

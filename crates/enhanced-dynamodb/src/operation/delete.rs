@@ -1,0 +1,53 @@
+//! DeleteItem.
+
+use std::sync::Arc;
+
+use super::base::{Base, KeyBuffer, WriteSettings, member};
+use super::put::WRITE_PARAMETERS;
+use super::settings::{key_settings, table_settings, write_settings};
+use super::write::WriteOutput;
+use crate::error::Error;
+use crate::execute::{Core, Operation, ReplayClass};
+
+static DELETE_ITEM: Operation = Operation::data("DeleteItem", "DynamoDB_20120810.DeleteItem");
+
+/// Deletes one item by its key; one that does not exist is no error.
+///
+/// Made by [`Client::delete`](crate::Client::delete). A delete is idempotent: after a lost answer it is sent again, and
+/// may then delete what another writer wrote in between. Where that matters, give it a condition.
+#[must_use = "a request does nothing until it is sent"]
+pub struct DeleteItem {
+    base: Base,
+    key: KeyBuffer,
+    write: WriteSettings,
+}
+
+impl DeleteItem {
+    pub(crate) fn new(core: Arc<Core>, table: String) -> Self {
+        DeleteItem { base: Base::new(core, table), key: KeyBuffer::default(), write: WriteSettings::default() }
+    }
+
+    key_settings!();
+    table_settings!();
+    write_settings!();
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// Those of the service, [`ErrorKind::ConditionalCheckFailed`](crate::ErrorKind::ConditionalCheckFailed) among
+    /// them.
+    pub async fn send(mut self) -> Result<WriteOutput, Error> {
+        let body = self.body().map_err(|error| self.base.locate(&DELETE_ITEM, error))?;
+        let reply = self.base.execute(&DELETE_ITEM, body, ReplayClass::Idempotent).await?;
+        WriteOutput::from_reply(reply).map_err(|error| self.base.locate(&DELETE_ITEM, error))
+    }
+
+    fn body(&mut self) -> Result<Vec<u8>, Error> {
+        let mut body = self.base.begin(self.key.len() + 64, &WRITE_PARAMETERS)?;
+        member(&mut body, "Key");
+        self.key.write(&mut body)?;
+        self.write.write(&mut body);
+        self.base.end(&mut body)?;
+        Ok(body)
+    }
+}

@@ -1,0 +1,124 @@
+//! GetItem.
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use super::base::{Base, KeyBuffer, bool_member, member};
+use super::capacity::ConsumedCapacity;
+use super::response;
+use super::settings::{key_settings, placeholder_settings, projection_settings, table_settings};
+use crate::codec::{DecodeError, Reader};
+use crate::error::Error;
+use crate::execute::{Core, Metadata, Operation, ReplayClass, Reply};
+
+pub(super) static GET_ITEM: Operation = Operation::data("GetItem", "DynamoDB_20120810.GetItem");
+
+/// Reads one item by its key.
+///
+/// Made by [`Client::get`](crate::Client::get).
+#[must_use = "a request does nothing until it is sent"]
+pub struct GetItem {
+    base: Base,
+    key: KeyBuffer,
+    consistent_read: Option<bool>,
+}
+
+/// What a [`GetItem`] gives.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct GetOutput<T> {
+    /// The item, if there is one.
+    pub item: Option<T>,
+    /// What the read consumed, if asked for.
+    pub consumed_capacity: Option<ConsumedCapacity>,
+    /// How the call went.
+    pub metadata: Metadata,
+}
+
+impl GetItem {
+    pub(crate) fn new(core: Arc<Core>, table: String) -> Self {
+        GetItem { base: Base::new(core, table), key: KeyBuffer::default(), consistent_read: None }
+    }
+
+    key_settings!();
+    table_settings!();
+    placeholder_settings!();
+    projection_settings!();
+
+    /// Reads what the last acknowledged write left, at twice the capacity; by default a read may be older.
+    pub fn consistent_read(mut self, consistent: bool) -> Self {
+        self.consistent_read = Some(consistent);
+        self
+    }
+
+    /// Sends the request and gives the item.
+    ///
+    /// # Errors
+    /// Those of the service; [`ErrorKind::Decode`](crate::ErrorKind::Decode), with the item inside, if it is not a `T`.
+    pub async fn item<T: DeserializeOwned>(self) -> Result<Option<T>, Error> {
+        Ok(self.send().await?.item)
+    }
+
+    /// Sends the request and gives the item with what else the response says.
+    ///
+    /// # Errors
+    /// As [`item`](Self::item).
+    pub async fn send<T: DeserializeOwned>(mut self) -> Result<GetOutput<T>, Error> {
+        let body = self.body().map_err(|error| self.base.locate(&GET_ITEM, error))?;
+        let Reply { body, metadata } = self.base.execute(&GET_ITEM, body, ReplayClass::Read).await?;
+        let (item, consumed_capacity) = read(&body)
+            .map_err(|error| response::malformed(&error))
+            .and_then(|(item, capacity)| Ok((item.transpose()?, capacity)))
+            .map_err(|error| self.base.locate(&GET_ITEM, error))?;
+        Ok(GetOutput { item, consumed_capacity, metadata })
+    }
+
+    /// The item as the service's JSON.
+    pub(crate) async fn raw(mut self) -> Result<(Option<bytes::Bytes>, Metadata), Error> {
+        let body = self.body().map_err(|error| self.base.locate(&GET_ITEM, error))?;
+        let Reply { body, metadata } = self.base.execute(&GET_ITEM, body, ReplayClass::Read).await?;
+        let item = raw_item(&body).map_err(|error| self.base.locate(&GET_ITEM, response::malformed(&error)))?;
+        Ok((item.map(|at| body.slice(at)), metadata))
+    }
+
+    fn body(&mut self) -> Result<Vec<u8>, Error> {
+        let mut body = self.base.begin(self.key.len() + 64, &["Key", "ConsistentRead", "ProjectionExpression"])?;
+        member(&mut body, "Key");
+        self.key.write(&mut body)?;
+        if let Some(consistent) = self.consistent_read {
+            bool_member(&mut body, "ConsistentRead", consistent);
+        }
+        self.base.end(&mut body)?;
+        Ok(body)
+    }
+}
+
+type Read<T> = (Option<Result<T, Error>>, Option<ConsumedCapacity>);
+
+fn read<T: DeserializeOwned>(body: &bytes::Bytes) -> Result<Read<T>, DecodeError> {
+    let (mut item, mut capacity) = (None, None);
+    let mut reader = Reader::new(body)?;
+    let mut object = reader.object()?;
+    while let Some(key) = object.next_key(&mut reader)? {
+        match &*key {
+            "Item" => item = Some(response::item(&mut reader, body)?),
+            "ConsumedCapacity" => capacity = response::capacity(&mut reader, body)?,
+            _ => reader.skip_value()?,
+        }
+    }
+    Ok((item, capacity))
+}
+
+fn raw_item(body: &[u8]) -> Result<Option<std::ops::Range<usize>>, DecodeError> {
+    let mut item = None;
+    let mut reader = Reader::new(body)?;
+    let mut object = reader.object()?;
+    while let Some(key) = object.next_key(&mut reader)? {
+        let at = reader.raw_value()?;
+        if key == "Item" {
+            item = Some(at);
+        }
+    }
+    Ok(item)
+}

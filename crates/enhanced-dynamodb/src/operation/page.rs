@@ -1,0 +1,254 @@
+//! One page of a query or a scan: the request that asks for it and the response that brings it.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use super::base::{member, number_member};
+use super::capacity::ConsumedCapacity;
+use super::response;
+use crate::codec::{DecodeError, Reader, decode_item};
+use crate::error::Error;
+use crate::execute::{Call, CallOptions, Core, Metadata, Operation, ReplayClass, Reply};
+use crate::expression::{CursorBinding, CursorKey, encode_cursor};
+use crate::item::Item;
+use crate::transport::ArnParameter;
+
+/// One page of a query or a scan.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The items of the page, in the order of the sort key (queries). There may be none although more pages follow:
+    /// a filter works after the page was read.
+    pub items: Vec<T>,
+    /// How many items passed the filter.
+    pub count: u64,
+    /// How many items were read before the filter: what the capacity is charged for.
+    pub scanned_count: u64,
+    /// The key at which the next page begins; `None` at the end.
+    pub last_evaluated_key: Option<Item>,
+    /// What the page consumed, if asked for.
+    pub consumed_capacity: Option<ConsumedCapacity>,
+    /// How the call went.
+    pub metadata: Metadata,
+    /// See [`cursor`](Page::cursor).
+    cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// Where the next page begins, as an opaque string for the URL or body of a web API; `None` at the end.
+    ///
+    /// Give it back with `.cursor(…)` on a request for the same table, index and key condition.
+    #[must_use]
+    pub fn cursor(&self) -> Option<&str> {
+        self.cursor.as_deref()
+    }
+}
+
+/// The requests for all pages of one query or scan: everything but where a page begins and how long it is.
+pub(crate) struct PageRequest {
+    pub(crate) core: Arc<Core>,
+    pub(crate) operation: &'static Operation,
+    pub(crate) table: String,
+    /// The body, still open.
+    pub(crate) prefix: Vec<u8>,
+    pub(crate) options: CallOptions,
+    /// Where the first page begins.
+    pub(crate) start: Option<Bytes>,
+    /// Items read (not: returned) a page.
+    pub(crate) page_size: Option<u32>,
+    /// Items returned in all.
+    pub(crate) limit: Option<u64>,
+    /// Whether a filter works after the read, so that a page may return fewer items than it reads.
+    pub(crate) filtered: bool,
+    pub(crate) binding: CursorBinding,
+    pub(crate) cursor_key: Option<CursorKey>,
+    /// The attributes that make a position in this table or index, once a page has told them.
+    pub(crate) key_names: Mutex<Option<Vec<String>>>,
+}
+
+/// The parts of a page's response around the items.
+#[derive(Default)]
+pub(crate) struct PageFrame {
+    pub(crate) count: u64,
+    pub(crate) scanned_count: u64,
+    pub(crate) last_evaluated_key: Option<Bytes>,
+    pub(crate) consumed_capacity: Option<ConsumedCapacity>,
+}
+
+impl PageRequest {
+    /// How many items the next page should read, when `remaining` may still be returned.
+    pub(crate) fn read_limit(&self, remaining: Option<u64>) -> Option<u32> {
+        match (self.page_size, remaining) {
+            // With a filter, how many are read says nothing of how many are returned.
+            (size, Some(remaining)) if !self.filtered => {
+                let remaining = u32::try_from(remaining).unwrap_or(u32::MAX);
+                Some(size.map_or(remaining, |size| size.min(remaining)))
+            }
+            (size, _) => size,
+        }
+    }
+
+    /// Asks for a page.
+    pub(crate) async fn fetch(&self, start: Option<&Bytes>, limit: Option<u32>) -> Result<Reply, Error> {
+        let mut body = Vec::with_capacity(self.prefix.len() + 32 + start.map_or(0, |key| key.len() + 24));
+        body.extend_from_slice(&self.prefix);
+        if let Some(limit) = limit {
+            number_member(&mut body, "Limit", limit);
+        }
+        if let Some(start) = start {
+            member(&mut body, "ExclusiveStartKey");
+            body.extend_from_slice(start);
+        }
+        body.push(b'}');
+        let call = Call {
+            operation: self.operation,
+            table: Some(&self.table),
+            arns: ArnParameter::Single(&self.table),
+            body: Bytes::from(body),
+            replay: ReplayClass::Read,
+            options: &self.options,
+        };
+        self.core.execute(call).await
+    }
+
+    /// Reads a response; `each` gets every item, or why it is none, and where it stands in the body.
+    pub(crate) fn read<T: DeserializeOwned>(
+        &self,
+        body: &Bytes,
+        mut each: impl FnMut(Result<T, Error>, Range<usize>) -> Result<(), Error>,
+    ) -> Result<PageFrame, Error> {
+        let located = |error: Error| error.with_operation(self.operation.name.clone(), Some(&self.table));
+        let malformed = |error: DecodeError| located(response::malformed(&error));
+        let mut frame = PageFrame::default();
+        let mut reader = Reader::new(body).map_err(malformed)?;
+        let mut object = reader.object().map_err(malformed)?;
+        while let Some(key) = object.next_key(&mut reader).map_err(malformed)? {
+            match &*key {
+                "Items" => {
+                    let mut array = reader.array().map_err(malformed)?;
+                    while array.next_element(&mut reader).map_err(malformed)? {
+                        let start = reader.position();
+                        let item = response::item(&mut reader, body).map_err(malformed)?.map_err(located);
+                        each(item, start..reader.position())?;
+                    }
+                }
+                "Count" => frame.count = reader.number().map_err(malformed)?,
+                "ScannedCount" => frame.scanned_count = reader.number().map_err(malformed)?,
+                "LastEvaluatedKey" => {
+                    let at = reader.raw_value().map_err(malformed)?;
+                    frame.last_evaluated_key = Some(response::slice(body, at)).filter(|key| is_key(key));
+                }
+                "ConsumedCapacity" => {
+                    frame.consumed_capacity = response::capacity(&mut reader, body).map_err(malformed)?;
+                }
+                _ => reader.skip_value().map_err(malformed)?,
+            }
+        }
+        if let Some(key) = &frame.last_evaluated_key {
+            self.learn_key_names(key).map_err(malformed)?;
+        }
+        Ok(frame)
+    }
+
+    /// One page, in whole.
+    pub(crate) async fn page<T: DeserializeOwned>(
+        &self,
+        start: Option<&Bytes>,
+        remaining: Option<u64>,
+    ) -> Result<(Page<T>, Option<Bytes>), Error> {
+        let Reply { body, metadata } = self.fetch(start, self.read_limit(remaining)).await?;
+        let mut items = Vec::new();
+        let frame = self.read(&body, |item, _| {
+            items.push(item?);
+            Ok(())
+        })?;
+        let last_evaluated_key = frame
+            .last_evaluated_key
+            .as_deref()
+            .map(decode_item)
+            .transpose()
+            .map_err(|error| response::malformed(&error))?;
+        let cursor = frame.last_evaluated_key.as_ref().map(|key| self.cursor_at(key));
+        let page = Page {
+            items,
+            count: frame.count,
+            scanned_count: frame.scanned_count,
+            last_evaluated_key,
+            consumed_capacity: frame.consumed_capacity,
+            metadata,
+            cursor,
+        };
+        Ok((page, frame.last_evaluated_key))
+    }
+
+    /// The cursor for what follows this key.
+    pub(crate) fn cursor_at(&self, key: &[u8]) -> String {
+        encode_cursor(key, self.binding, self.cursor_key.as_ref())
+    }
+
+    fn learn_key_names(&self, key: &[u8]) -> Result<(), DecodeError> {
+        let mut known = self.key_names.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.is_none() {
+            *known = Some(members(key)?.into_iter().map(|(name, _)| name).collect());
+        }
+        Ok(())
+    }
+
+    /// The position of an item, as an `ExclusiveStartKey`. Which attributes make it is known from an earlier page, or
+    /// asked for with a page of one item.
+    pub(crate) async fn key_of(&self, item: &Bytes) -> Result<Bytes, Error> {
+        if self.known_key_names().is_none() {
+            let reply = self.fetch(self.start.as_ref(), Some(1)).await?;
+            self.read::<serde::de::IgnoredAny>(&reply.body, |_, _| Ok(()))?;
+        }
+        let Some(names) = self.known_key_names() else {
+            return Err(Error::new(
+                crate::ErrorKind::InvalidCursor,
+                "the service did not tell the key of this position",
+            )
+            .with_operation(self.operation.name.clone(), Some(&self.table)));
+        };
+        let malformed = |error: DecodeError| response::malformed(&error);
+        let attributes = members(item).map_err(malformed)?;
+        let mut key = Vec::with_capacity(128);
+        for name in &names {
+            let Some((_, value)) = attributes.iter().find(|(attribute, _)| attribute == name) else {
+                return Err(Error::new(
+                    crate::ErrorKind::InvalidCursor,
+                    format!("the item lacks the key attribute {name}, which a cursor needs"),
+                )
+                .with_advice("Add the table's and index's key attributes to the projection.")
+                .with_operation(self.operation.name.clone(), Some(&self.table)));
+            };
+            key.push(if key.is_empty() { b'{' } else { b',' });
+            crate::codec::json_string(&mut key, name);
+            key.push(b':');
+            key.extend_from_slice(&item[value.clone()]);
+        }
+        key.push(b'}');
+        Ok(Bytes::from(key))
+    }
+
+    fn known_key_names(&self) -> Option<Vec<String>> {
+        self.key_names.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Whether this is a key at all: the service may also spell "no more pages" as `null` or `{}`.
+fn is_key(json: &[u8]) -> bool {
+    json.first() == Some(&b'{') && json.iter().any(|byte| *byte == b'"')
+}
+
+/// The names of an object's members and where their values stand.
+fn members(json: &[u8]) -> Result<Vec<(String, Range<usize>)>, DecodeError> {
+    let mut members = Vec::new();
+    let mut reader = Reader::new(json)?;
+    let mut object = reader.object()?;
+    while let Some(name) = object.next_key(&mut reader)? {
+        members.push((name.into_owned(), reader.raw_value()?));
+    }
+    Ok(members)
+}

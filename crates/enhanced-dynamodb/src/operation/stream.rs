@@ -1,0 +1,236 @@
+//! All pages of a query or scan, as a stream of pages or of items.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::ops::Range;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use serde::de::DeserializeOwned;
+
+use super::page::{Page, PageRequest};
+use crate::error::Error;
+use crate::execute::Reply;
+
+type Fetch<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+
+/// The pages of a query or scan, fetched one after the other as they are asked for.
+///
+/// A [`Stream`], with [`next`](Pages::next) and [`try_collect`](Pages::try_collect) of its own.
+#[must_use = "a stream does nothing until it is polled"]
+pub struct Pages<T> {
+    walk: Walk<(Page<T>, Option<Bytes>)>,
+}
+
+/// Where a walk over pages stands.
+struct Walk<P> {
+    /// The error of a request that could not be built comes out as the stream's first and last item.
+    request: Result<Arc<PageRequest>, Option<Error>>,
+    /// Where the next page begins; where the first one does, it may be nowhere in particular.
+    next: Option<Bytes>,
+    remaining: Option<u64>,
+    done: bool,
+    fetch: Option<Fetch<P>>,
+}
+
+impl<P> Walk<P> {
+    fn new(request: Result<PageRequest, Error>) -> Self {
+        let (next, remaining) = match &request {
+            Ok(request) => (request.start.clone(), request.limit),
+            Err(_) => (None, None),
+        };
+        Walk { request: request.map(Arc::new).map_err(Some), next, remaining, done: remaining == Some(0), fetch: None }
+    }
+
+    /// The next page, as `fetch` gets it.
+    fn poll_fetch(
+        &mut self,
+        cx: &mut Context<'_>,
+        fetch: impl FnOnce(Arc<PageRequest>, Option<Bytes>, Option<u64>) -> Fetch<P>,
+    ) -> Poll<Option<Result<P, Error>>> {
+        if self.done {
+            return Poll::Ready(None);
+        }
+        let request = match &mut self.request {
+            Ok(request) => request,
+            Err(error) => {
+                self.done = true;
+                return Poll::Ready(error.take().map(Err));
+            }
+        };
+        let (next, remaining) = (&self.next, self.remaining);
+        let under_way = self.fetch.get_or_insert_with(|| fetch(Arc::clone(request), next.clone(), remaining));
+        let fetched = ready!(under_way.as_mut().poll(cx));
+        self.fetch = None;
+        self.done = fetched.is_err();
+        Poll::Ready(Some(fetched))
+    }
+
+    /// A page was read: the next one begins here, if there is one.
+    fn advance(&mut self, next: Option<Bytes>) {
+        self.done = next.is_none();
+        self.next = next;
+    }
+
+    fn returned(&mut self, items: u64) {
+        if let Some(remaining) = &mut self.remaining {
+            *remaining = remaining.saturating_sub(items);
+            self.done |= *remaining == 0;
+        }
+    }
+}
+
+impl<T: DeserializeOwned> Pages<T> {
+    pub(crate) fn new(request: Result<PageRequest, Error>) -> Self {
+        Pages { walk: Walk::new(request) }
+    }
+
+    /// The next page; `None` after the last one.
+    pub async fn next(&mut self) -> Option<Result<Page<T>, Error>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// All pages.
+    ///
+    /// # Errors
+    /// The first that a page ends with.
+    pub async fn try_collect(mut self) -> Result<Vec<Page<T>>, Error> {
+        let mut pages = Vec::new();
+        while let Some(page) = self.next().await {
+            pages.push(page?);
+        }
+        Ok(pages)
+    }
+}
+
+// No `T` is ever pinned: pages are moved out whole.
+impl<T> Unpin for Pages<T> {}
+
+impl<T: DeserializeOwned> Stream for Pages<T> {
+    type Item = Result<Page<T>, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let walk = &mut self.get_mut().walk;
+        let fetched = ready!(walk.poll_fetch(cx, |request, next, remaining| {
+            Box::pin(async move { request.page(next.as_ref(), remaining).await })
+        }));
+        Poll::Ready(fetched.map(|fetched| {
+            let (page, next) = fetched?;
+            walk.advance(next);
+            walk.returned(page.items.len() as u64);
+            Ok(page)
+        }))
+    }
+}
+
+/// The items of a query or scan over all its pages.
+///
+/// A [`Stream`], with [`next`](Items::next) and [`try_collect`](Items::try_collect) of its own. An item that is no `T`
+/// is one `Err`, with the item inside ([`Error::item`]); the stream goes on behind it. Any other error ends the stream,
+/// and [`cursor`](Items::cursor) tells where it could go on.
+#[must_use = "a stream does nothing until it is polled"]
+pub struct Items<T> {
+    walk: Walk<Reply>,
+    /// Items of the current page that were not yet given out.
+    ready: VecDeque<(Result<T, Error>, Range<usize>)>,
+    /// The body of the current page: the ranges above lie in it.
+    body: Bytes,
+    /// The last item given out, if the page goes on behind it.
+    last: Option<Bytes>,
+    _items: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Items<T> {
+    pub(crate) fn new(request: Result<PageRequest, Error>) -> Self {
+        Items { walk: Walk::new(request), ready: VecDeque::new(), body: Bytes::new(), last: None, _items: PhantomData }
+    }
+
+    /// The next item; `None` after the last one.
+    pub async fn next(&mut self) -> Option<Result<T, Error>> {
+        std::future::poll_fn(|cx| self.poll_item(cx)).await
+    }
+
+    /// All items.
+    ///
+    /// # Errors
+    /// The first that there is: of a page, or of an item that is no `T`.
+    pub async fn try_collect(mut self) -> Result<Vec<T>, Error> {
+        let mut items = Vec::new();
+        while let Some(item) = std::future::poll_fn(|cx| self.poll_item(cx)).await {
+            items.push(item?);
+        }
+        Ok(items)
+    }
+
+    /// Where the stream stands: behind the last item given out, as an opaque string for the URL or body of a web API;
+    /// `None` at the end. Give it back with `.cursor(…)` on a request for the same table, index and key condition.
+    ///
+    /// In the middle of a page, before any page has told which attributes make a position, this asks the service for
+    /// one more item to learn them.
+    ///
+    /// # Errors
+    /// Those of that request; [`ErrorKind::InvalidCursor`](crate::ErrorKind::InvalidCursor) if a projection left out
+    /// the key.
+    pub async fn cursor(&self) -> Result<Option<String>, Error> {
+        let Ok(request) = &self.walk.request else { return Ok(None) };
+        let key = match (&self.last, &self.walk.next) {
+            (Some(item), _) => request.key_of(item).await?,
+            (None, Some(next)) => next.clone(),
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(request.cursor_at(&key)))
+    }
+
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
+        loop {
+            if let Some((item, at)) = self.ready.pop_front() {
+                self.last = if self.ready.is_empty() { None } else { Some(self.body.slice(at.clone())) };
+                self.walk.returned(1);
+                if self.walk.remaining == Some(0) && !self.ready.is_empty() {
+                    // The page brought more than was asked for: they are not given out, and the cursor begins there.
+                    self.ready.clear();
+                }
+                return Poll::Ready(Some(item));
+            }
+            let fetched = ready!(self.walk.poll_fetch(cx, |request, next, remaining| {
+                Box::pin(async move { request.fetch(next.as_ref(), request.read_limit(remaining)).await })
+            }));
+            let reply = match fetched {
+                None => return Poll::Ready(None),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Some(Ok(reply)) => reply,
+            };
+            if let Err(error) = self.take_page(reply) {
+                self.walk.done = true;
+                return Poll::Ready(Some(Err(error)));
+            }
+        }
+    }
+
+    fn take_page(&mut self, reply: Reply) -> Result<(), Error> {
+        let Ok(request) = self.walk.request.as_ref().map(Arc::clone) else { return Ok(()) };
+        self.body = reply.body.clone();
+        let ready = &mut self.ready;
+        let frame = request.read(&reply.body, |item, at| {
+            ready.push_back((item, at));
+            Ok(())
+        })?;
+        self.walk.advance(frame.last_evaluated_key);
+        Ok(())
+    }
+}
+
+// No `T` is ever pinned: they lie in a queue and are moved out of it.
+impl<T> Unpin for Items<T> {}
+
+impl<T: DeserializeOwned> Stream for Items<T> {
+    type Item = Result<T, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_item(cx)
+    }
+}

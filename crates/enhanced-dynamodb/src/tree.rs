@@ -1,0 +1,10 @@
+//! Trees of items that name their parent, such as the messages of a conversation.
+
+mod json;
+mod node;
+mod read;
+mod schema;
+
+pub use node::{Node, Preorder, Tree, TreeMetadata};
+pub use read::ReadTree;
+pub use schema::TreeSchema;
