@@ -149,7 +149,7 @@ impl Config {
 
     /// Where credentials come from, in words and without secrets.
     #[must_use]
-    pub fn credentials(&self) -> String {
+    pub fn credentials_source(&self) -> String {
         match &self.credentials {
             CredentialsSource::Fixed(credentials) => format!("access key {}", credentials.access_key_id()),
             CredentialsSource::Provider(provider) => format!("provider {provider:?}"),

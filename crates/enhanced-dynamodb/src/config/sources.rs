@@ -119,10 +119,10 @@ fn from_environment(
     region: &str,
 ) -> Result<CredentialsSource, Error> {
     // An explicit profile ranks above any variable.
-    if options.profile.is_none() {
-        if let Some(credentials) = environment_credentials(environment)? {
-            return Ok(CredentialsSource::Fixed(credentials));
-        }
+    if options.profile.is_none()
+        && let Some(credentials) = environment_credentials(environment)?
+    {
+        return Ok(CredentialsSource::Fixed(credentials));
     }
     let profile = match (&options.profile, environment.get("AWS_PROFILE")?) {
         (Some(name), _) if name.is_empty() => {

@@ -15,10 +15,12 @@ mod timestamp;
 
 use std::sync::Arc;
 
+use tokio_rustls::TlsConnector;
+
 pub(crate) use cache::CredentialsCache;
 
 use crate::error::Error;
 
-/// Makes the TLS settings when an `https` endpoint of credentials is to be asked, and only then: most programs never
-/// need them here, and loading roots costs start-up time.
-pub(crate) type TlsSource = Arc<dyn Fn() -> Result<Arc<rustls::ClientConfig>, Error> + Send + Sync>;
+/// Sets TLS up when an `https` endpoint of credentials is to be asked, and only then: most programs never need it here,
+/// and loading roots costs start-up time.
+pub(crate) type TlsSource = Arc<dyn Fn() -> Result<TlsConnector, Error> + Send + Sync>;

@@ -196,10 +196,10 @@ impl Renewed {
     /// The task under way; a new one if there is none. It runs on its own, so that no caller who gives up stops it.
     fn start(self: &Arc<Self>) -> Result<watch::Receiver<Option<Outcome>>, Error> {
         let mut renewal = self.lock();
-        if let Some(running) = &renewal.running {
-            if running.has_changed().is_ok() {
-                return Ok(running.clone());
-            }
+        if let Some(running) = &renewal.running
+            && running.has_changed().is_ok()
+        {
+            return Ok(running.clone());
         }
         let runtime = Handle::try_current().map_err(|error| {
             Error::new(ErrorKind::Credentials, "credentials can be loaded only inside a Tokio runtime")

@@ -52,10 +52,10 @@ pub(super) async fn get(
         match url.scheme {
             Scheme::Http => exchange(stream, url, token).await,
             Scheme::Https => {
-                let settings = tls().map_err(|error| Failure::lasting(error.to_string()))?;
+                let connector = tls().map_err(|error| Failure::lasting(error.to_string()))?;
                 let name = rustls::pki_types::ServerName::try_from(url.host.clone())
                     .map_err(|_| Failure::lasting("its host name cannot be one of a certificate"))?;
-                let stream = tokio_rustls::TlsConnector::from(settings)
+                let stream = connector
                     .connect(name, stream)
                     .await
                     .map_err(|error| Failure::passing(format!("TLS failed: {error}")))?;

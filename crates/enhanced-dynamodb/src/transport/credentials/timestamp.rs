@@ -119,4 +119,29 @@ mod tests {
             assert_eq!(parse(text), None, "{text}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics(text in "[0-9]{0,4}-?[0-9é]{0,2}-[0-9]{0,2}T[0-9:.+Z-]{0,20}|.*") {
+            let _read = parse(&text);
+        }
+
+        #[test]
+        fn each_second_is_read_back(seconds in 0u64..4_102_444_800) {
+            // The other way round by the calendar's own rules, day by day.
+            let (mut days, rest) = ((seconds / 86_400) as i64, seconds % 86_400);
+            let mut year = 1970;
+            while days >= if super::is_leap(year) { 366 } else { 365 } {
+                days -= if super::is_leap(year) { 366 } else { 365 };
+                year += 1;
+            }
+            let mut month = 1;
+            while days >= super::days_in(year, month) {
+                days -= super::days_in(year, month);
+                month += 1;
+            }
+            let text = format!("{year:04}-{month:02}-{:02}T{:02}:{:02}:{:02}Z", days + 1, rest / 3600, rest / 60 % 60, rest % 60);
+            proptest::prop_assert_eq!(parse(&text), Some(UNIX_EPOCH + Duration::from_secs(seconds)));
+        }
+    }
 }

@@ -67,14 +67,14 @@ fn overridden(parameters: &Parameters<'_>, endpoint: &str) -> Result<Resolved, R
     if parameters.use_dual_stack {
         return refuse("Invalid Configuration: Dualstack and custom endpoint are not supported");
     }
-    if let Some(region) = parameters.region {
-        if endpoint == format!("https://dynamodb.{region}.{}", Partition::of_region(region).dual_stack_dns_suffix) {
-            return refuse(
-                "Endpoint override is not supported for dual-stack endpoints. Please enable dual-stack functionality \
-                 by enabling the configuration. For more details, see: \
-                 https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html",
-            );
-        }
+    if let Some(region) = parameters.region
+        && endpoint == format!("https://dynamodb.{region}.{}", Partition::of_region(region).dual_stack_dns_suffix)
+    {
+        return refuse(
+            "Endpoint override is not supported for dual-stack endpoints. Please enable dual-stack functionality by \
+             enabling the configuration. For more details, see: \
+             https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html",
+        );
     }
     Resolved::url(endpoint.to_owned())
 }

@@ -325,3 +325,32 @@ async fn what_needs_more_names_the_feature_and_is_never_skipped() {
          enhanced-dynamodb with the feature `aws-config`, or give other credentials."
     );
 }
+
+#[cfg(feature = "aws-config")]
+#[tokio::test]
+async fn a_provider_of_the_aws_sdk_serves_here() {
+    let expiry = start();
+    let sdk = aws_credential_types::Credentials::builder()
+        .access_key_id("SDK")
+        .secret_access_key("s")
+        .session_token("t")
+        .expiry(expiry)
+        .account_id("123456789012")
+        .provider_name("test")
+        .build();
+    let credentials = cache(&Options::new().sdk_credentials_provider(sdk), &[]).get().await.unwrap();
+    let expected = Credentials::new("SDK", "s").with_session_token("t").with_account_id("123456789012");
+    assert_eq!(*credentials, expected.with_expiry(expiry));
+}
+
+#[cfg(feature = "aws-config")]
+#[tokio::test]
+async fn the_aws_sdk_says_why_it_cannot_follow_a_profile() {
+    let path = std::env::temp_dir().join(format!("enhanced-dynamodb-sdk-{}", std::process::id()));
+    std::fs::write(&path, "[profile team]\ncredential_process = /does/not/exist\n").unwrap();
+    let variables = [("AWS_CONFIG_FILE", path.to_str().unwrap())];
+    let error = cache(&Options::new().profile("team"), &variables).get().await.unwrap_err();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+    assert!(error.message().contains("has credential_process: "), "{error}");
+}

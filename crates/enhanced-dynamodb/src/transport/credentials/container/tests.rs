@@ -232,3 +232,57 @@ fn a_relative_uri_is_asked_at_the_address_of_ecs() {
         assert_eq!(url.to_string(), "http://169.254.170.2/v2/credentials/x");
     }
 }
+
+/// A server on loopback whose certificate a test authority signs, and what trusts that authority.
+async fn tls_server(answer: String) -> (String, TlsSource) {
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    let server = rustls::ServerConfig::builder_with_provider(crate::crypto::tls_provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.into()], key.serialize_der().try_into().unwrap())
+        .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
+    tokio::spawn(async move {
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(server));
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut stream = acceptor.accept(stream).await.unwrap();
+        let mut request = [0; 4096];
+        assert!(stream.read(&mut request).await.unwrap() > 0);
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+    });
+    let authority = rustls::pki_types::CertificateDer::from(authority.der().to_vec());
+    let tls: TlsSource = Arc::new(move || {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(authority.clone()).unwrap();
+        let client = rustls::ClientConfig::builder_with_provider(crate::crypto::tls_provider())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Arc::new(client).into())
+    });
+    (url, tls)
+}
+
+#[tokio::test]
+async fn an_https_endpoint_is_asked_over_tls() {
+    let (url, tls) = tls_server(response("200 OK", GOOD)).await;
+    let variables = [("AWS_CONTAINER_CREDENTIALS_FULL_URI", url)];
+    let config = Config::from_variables(&Options::new(), variables).unwrap();
+    assert_eq!(CredentialsCache::new(&config, tls).get().await.unwrap().access_key_id(), "ASIA1");
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_answer_panics(body in r#"(\{|\}|\[|"|:|,|AccessKeyId|SecretAccessKey|Expiration|null|\\|\PC){0,40}"#, status in 0u16..700) {
+        let _read = super::read(status, body.as_bytes());
+    }
+}

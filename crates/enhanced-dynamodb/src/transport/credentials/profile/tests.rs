@@ -149,3 +149,12 @@ fn half_a_key_and_a_damaged_file_are_errors_without_secrets() {
     let Err(error) = binary.load(&Options::new(), None) else { panic!() };
     assert!(error.message().contains("config cannot be read: "), "{error}");
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_file_panics(text in "([\\[\\]a=;# \\t\r\n]|profile|default|\\PC){0,60}") {
+        for kind in [FileKind::Config, FileKind::Credentials] {
+            let _read = profile(&text, kind, "default");
+        }
+    }
+}
