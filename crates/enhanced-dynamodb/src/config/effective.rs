@@ -57,7 +57,8 @@ impl Config {
         Config::resolve(options, &Environment::Process)
     }
 
-    /// What follows from these options and these variables, without a look at the process's environment.
+    /// What follows from these options and these variables, without a look at the process's environment. (The chain of
+    /// the AWS SDK, which the feature `aws-config` falls back on for roles, SSO and the like, reads that itself.)
     ///
     /// # Errors
     /// As [`from_env`](Config::from_env).

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Variables, config, error};
+use super::{config, error};
 use crate::config::{Config, Credentials, Options};
 use crate::error::ErrorKind;
 

@@ -1,4 +1,5 @@
-//! The feature `aws-config`: what needs more than files and one HTTP request goes to the AWS SDK's own chain.
+//! The feature `aws-config`: what needs more than files and one HTTP request goes to the AWS SDK's own chain, which
+//! reads the process's environment itself.
 
 use std::sync::Arc;
 
