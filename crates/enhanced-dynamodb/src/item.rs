@@ -41,6 +41,10 @@
 //! # Ok::<(), enhanced_dynamodb::Error>(())
 //! ```
 //!
+//! The modules for fields take the type itself or an `Option` of it; `None` is left out when it is written. serde asks
+//! for `#[serde(default)]` where the attribute may be missing when it is read. An empty set cannot be stored: a field
+//! that may be empty says `skip_serializing_if`, as above.
+//!
 //! # In other formats
 //!
 //! Written to JSON (or any other serde format) these types are plain data, as a DocumentClient gives it: a number is a
@@ -55,6 +59,7 @@
 //! [`AttributeValue`] or [`Item`] takes them for an S. Read an item whole as an [`Item`] where its exact types matter.
 
 mod binary;
+pub mod bytes;
 mod convert;
 mod macros;
 mod number;
@@ -62,7 +67,7 @@ mod plain;
 mod set;
 mod text;
 mod value;
-pub mod with;
+mod with;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -78,7 +83,7 @@ pub use text::{
     from_dynamodb_json, from_item, from_value, to_dynamodb_json, to_dynamodb_json_keeping_nulls, to_item, to_value,
 };
 pub use value::AttributeValue;
-pub use with::{binary_set, bytes, number_set, string_set};
+pub use with::{binary_set, number_set, string_set};
 
 /// An item, or a map inside one: attributes by name.
 ///

@@ -270,6 +270,9 @@ fn count_digits(coefficient: u128) -> i64 {
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.coefficient == 0 {
+            return f.write_str("0");
+        }
         let mut buffer = itoa::Buffer::new();
         let digits = buffer.format(self.coefficient);
         if self.negative {

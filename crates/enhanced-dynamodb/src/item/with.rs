@@ -1,4 +1,5 @@
-//! Modules for `#[serde(with = "…")]`: the standard library's types as the service's sets and bytes.
+//! Modules for `#[serde(with = "…")]`: the standard library's collections as the service's sets; [`bytes`](super::bytes)
+//! is their sibling.
 //!
 //! Each takes the type itself or an `Option` of it; `None` is left out when it is written. serde asks for
 //! `#[serde(default)]` where the attribute may be missing when it is read. An empty set cannot be stored, so a field
@@ -83,9 +84,4 @@ module! {
 module! {
     /// A collection of bytes (`HashSet<Vec<u8>>`, `BTreeSet<[u8; 32]>`), as BS.
     binary_set BINARY_SET "BS"
-}
-
-module! {
-    /// Bytes (`Vec<u8>`, `[u8; 32]`, `Box<[u8]>`), as B.
-    bytes BINARY "B"
 }
