@@ -41,7 +41,7 @@ pub(crate) use text::json_string;
 /// deeper level are refused before they are sent.
 const ENCODE_LEVELS: u8 = 32;
 
-/// What is read may be a little deeper than what the service stores: emulators count differently by a level or two.
-/// The bound exists so that a response cannot exhaust the stack: reading this deep takes less than 128 KiB even
-/// without optimisation.
+/// What is read may be a little deeper than what the service stores: other engines count by a level or two differently,
+/// or stop later (ScyllaDB's Alternator at 39). The bound exists so that a response cannot exhaust the stack: an `Item`
+/// this deep takes less than 192 KiB of it without optimisation.
 const DECODE_LEVELS: u8 = 40;
