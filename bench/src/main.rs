@@ -1,1 +1,59 @@
-fn main() {}
+//! Benchmarks of the enhanced client beside the AWS SDK for Rust, in one run on one machine.
+//!
+//! `cargo run --release -p bench -- cpu|size|cold`; every sub-command is one file, this one only chooses.
+#![allow(clippy::print_stdout, reason = "a benchmark's product is what it prints")]
+
+mod args;
+mod client;
+mod cold;
+mod contestant;
+mod cpu;
+mod data;
+mod error;
+mod floor;
+mod minimal;
+#[cfg(feature = "ours")]
+mod ours;
+mod processes;
+mod sdk;
+mod server;
+mod size;
+mod statistics;
+
+use args::Args;
+use error::Result;
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: cargo run --release -p bench -- SUB-COMMAND
+
+  cpu   [--rounds 7] [--requests N]   CPU time per request: this client, the AWS SDK, the bare socket
+  size                                stripped binary of a minimal program, CPU time of its clean build
+  cold  [--runs 40]                   process start to first item over TLS 1.3
+
+Each prints a table, then lines `ratio NAME VALUE`: how many times more the AWS SDK needs.";
+
+fn main() -> ExitCode {
+    match dispatch() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch() -> Result<()> {
+    let mut words = std::env::args().skip(1);
+    let sub_command = words.next().unwrap_or_default();
+    let args = Args::parse(words)?;
+    match sub_command.as_str() {
+        "cpu" => cpu::run(args),
+        "size" => size::run(args),
+        "cold" => cold::run(args),
+        // The program starts itself with these two.
+        client::SUB_COMMAND => client::run(args),
+        server::SUB_COMMAND => server::run(args),
+        "" => Err(USAGE.into()),
+        other => Err(format!("no sub-command `{other}`\n\n{USAGE}").into()),
+    }
+}

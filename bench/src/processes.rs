@@ -1,0 +1,98 @@
+//! Processes: which processor they run on and how much of its time they took.
+
+use crate::error::Result;
+use nix::{
+    sched::{CpuSet, sched_getaffinity, sched_setaffinity},
+    sys::{
+        resource::{UsageWho, getrusage},
+        time::TimeValLike,
+    },
+    unistd::Pid,
+};
+use std::{process::Command, time::Duration};
+
+/// The processors of a run: one for whoever is measured, one for the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cores {
+    pub(crate) client: usize,
+    pub(crate) server: usize,
+}
+
+impl Cores {
+    /// The last and the first of the processors that this process may use; on a machine with a single one they are
+    /// the same, and every figure is worse for it.
+    pub(crate) fn choose() -> Result<Self> {
+        let allowed = sched_getaffinity(Pid::from_raw(0))?;
+        let usable: Vec<usize> = (0..CpuSet::count()).filter(|core| allowed.is_set(*core).unwrap_or(false)).collect();
+        match (usable.first(), usable.last()) {
+            (Some(&server), Some(&client)) => Ok(Self { client, server }),
+            _ => Err("the operating system names no processor that this process may use".into()),
+        }
+    }
+}
+
+/// Keeps this thread, and every process that it starts from now on, on one processor.
+pub(crate) fn stay_on(core: usize) -> Result<()> {
+    let mut cores = CpuSet::new();
+    cores.set(core)?;
+    sched_setaffinity(Pid::from_raw(0), &cores)
+        .map_err(|error| format!("cannot stay on processor {core}: {error}").into())
+}
+
+/// Time on the processor, user and system, that this process took so far with all its threads: `getrusage`.
+pub(crate) fn cpu_time_of_this_process() -> Result<Duration> {
+    cpu_time(UsageWho::RUSAGE_SELF)
+}
+
+/// The same of all processes that this one started and waited for, with theirs.
+pub(crate) fn cpu_time_of_ended_children() -> Result<Duration> {
+    cpu_time(UsageWho::RUSAGE_CHILDREN)
+}
+
+fn cpu_time(who: UsageWho) -> Result<Duration> {
+    let usage = getrusage(who)?;
+    let microseconds = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+    Ok(Duration::from_micros(u64::try_from(microseconds)?))
+}
+
+/// A command that starts this very program.
+pub(crate) fn this_program() -> Result<Command> {
+    Ok(Command::new(std::env::current_exe()?))
+}
+
+/// The processor's name, as the operating system tells it.
+pub(crate) fn processor() -> String {
+    let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split(':').nth(1));
+    name.map_or_else(|| format!("unnamed {} processor", std::env::consts::ARCH), |name| name.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn work_on_this_thread_shows_in_the_processes_time() {
+        let before = cpu_time_of_this_process().unwrap();
+        while cpu_time_of_this_process().unwrap() < before + Duration::from_millis(20) {
+            std::hint::black_box((0..1000).sum::<u64>());
+        }
+    }
+
+    #[test]
+    fn a_child_that_ended_shows_in_the_childrens_time() {
+        let before = cpu_time_of_ended_children().unwrap();
+        let status = Command::new("sh").args(["-c", "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done"]).status();
+        assert!(status.unwrap().success());
+        assert!(cpu_time_of_ended_children().unwrap() > before);
+    }
+
+    #[test]
+    fn a_thread_stays_where_it_was_told_to() {
+        let cores = Cores::choose().unwrap();
+        stay_on(cores.client).unwrap();
+        assert_eq!(Cores::choose().unwrap(), Cores { client: cores.client, server: cores.client });
+    }
+}
