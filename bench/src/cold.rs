@@ -1,6 +1,6 @@
 //! `cold`: from the start of a process to its first item, over TLS 1.3 on loopback.
 //!
-//! What starts is each client's minimal program, configured by the environment alone, on one core. Both trust the run's
+//! What starts is each client's minimal program, configured by the environment alone, kept on one core. Both trust the run's
 //! own certificate authority by the means that their users have: this client by `AWS_CA_BUNDLE` beside its built-in
 //! roots, the SDK (which knows no such variable) by `SSL_CERT_FILE`, where the authority stands among the system's
 //! certificates that it reads by default. The SDK is measured a second time with that authority alone, to show what
@@ -43,13 +43,13 @@ struct Start {
 /// Measures, and prints medians and the ratio.
 pub(crate) fn run(mut args: Args) -> Result<()> {
     let runs = args.count("runs", RUNS)?;
+    let cores = Cores::chosen(&mut args)?;
     args.finish()?;
 
     minimal::fetch()?;
     let directory = tempfile::tempdir()?;
     let certificates = Certificates::create(directory.path())?;
     let mut starts = starts(&certificates.authority, directory.path())?;
-    let cores = Cores::choose()?;
     let server = Server::start_tls(cores.server, &certificates)?;
     processes::stay_on(cores.client)?;
 

@@ -26,9 +26,11 @@ use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo run --release -p bench -- SUB-COMMAND
 
-  cpu   [--rounds 7] [--requests N]   CPU time per request: this client, the AWS SDK, the bare socket
-  size                                stripped binary of a minimal program, CPU time of its clean build
-  cold  [--runs 40]                   process start to first item over TLS 1.3
+  cpu   [--rounds 7] [--requests N] [--cores 1]
+        CPU time per request: this client, the AWS SDK, the bare socket
+  size  stripped binary of a minimal program, CPU time of its clean build
+  cold  [--runs 40] [--cores 1]
+        process start to first item over TLS 1.3
 
 Each prints a table, then lines `ratio NAME VALUE`: how many times more the AWS SDK needs.";
 

@@ -1,6 +1,6 @@
 //! Processes: which processor they run on and how much of its time they took.
 
-use crate::error::Result;
+use crate::{args::Args, error::Result};
 use nix::{
     sched::{CpuSet, sched_getaffinity, sched_setaffinity},
     sys::{
@@ -19,16 +19,38 @@ pub(crate) struct Cores {
 }
 
 impl Cores {
-    /// The last and the first of the processors that this process may use; on a machine with a single one they are
-    /// the same, and every figure is worse for it.
-    pub(crate) fn choose() -> Result<Self> {
-        let allowed = sched_getaffinity(Pid::from_raw(0))?;
-        let usable: Vec<usize> = (0..CpuSet::count()).filter(|core| allowed.is_set(*core).unwrap_or(false)).collect();
-        match (usable.first(), usable.last()) {
-            (Some(&server), Some(&client)) => Ok(Self { client, server }),
-            _ => Err("the operating system names no processor that this process may use".into()),
+    /// As `--cores 1|2` says, else one.
+    pub(crate) fn chosen(args: &mut Args) -> Result<Self> {
+        match args.count("cores", 1)? {
+            1 => Self::one(),
+            2 => Self::two(),
+            other => Err(format!("--cores {other}: one for client and server, or 2, one for each").into()),
         }
     }
+
+    /// One for both: the last that this process may use.
+    fn one() -> Result<Self> {
+        let usable = usable_cores()?;
+        let core = *usable.last().ok_or("this process may use no processor")?;
+        Ok(Self { client: core, server: core })
+    }
+
+    /// The last for the client and the first for the server.
+    ///
+    /// # Errors
+    ///
+    /// There is only one.
+    fn two() -> Result<Self> {
+        match usable_cores()?.as_slice() {
+            [server, .., client] => Ok(Self { client: *client, server: *server }),
+            _ => Err("two processors are needed, and this process may use only one".into()),
+        }
+    }
+}
+
+fn usable_cores() -> Result<Vec<usize>> {
+    let allowed = sched_getaffinity(Pid::from_raw(0))?;
+    Ok((0..CpuSet::count()).filter(|core| allowed.is_set(*core).unwrap_or(false)).collect())
 }
 
 /// Keeps this thread, and every process that it starts from now on, on one processor.
@@ -91,8 +113,9 @@ mod tests {
 
     #[test]
     fn a_thread_stays_where_it_was_told_to() {
-        let cores = Cores::choose().unwrap();
-        stay_on(cores.client).unwrap();
-        assert_eq!(Cores::choose().unwrap(), Cores { client: cores.client, server: cores.client });
+        let core = Cores::one().unwrap().client;
+        stay_on(core).unwrap();
+        assert_eq!(usable_cores().unwrap(), [core]);
+        assert!(Cores::two().is_err());
     }
 }

@@ -54,3 +54,37 @@ pub(crate) fn server_config(certificate: &Path, key: &Path) -> Result<Arc<rustls
         .with_single_cert(vec![certificate], key)?;
     Ok(Arc::new(config))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use rustls::{ClientConfig, ClientConnection, ProtocolVersion, RootCertStore, ServerConnection};
+
+    #[test]
+    fn a_client_that_trusts_the_authority_reaches_localhost_by_tls_1_3() {
+        let directory = tempfile::tempdir().unwrap();
+        let files = Certificates::create(directory.path()).unwrap();
+        let mut server = ServerConnection::new(server_config(&files.certificate, &files.key).unwrap()).unwrap();
+
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(&files.authority).unwrap()).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+        let config = config.with_safe_default_protocol_versions().unwrap();
+        let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
+        let mut client = ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap();
+
+        while client.is_handshaking() || server.is_handshaking() {
+            let mut bytes = Vec::new();
+            client.write_tls(&mut bytes).unwrap();
+            server.read_tls(&mut bytes.as_slice()).unwrap();
+            server.process_new_packets().unwrap();
+            bytes.clear();
+            server.write_tls(&mut bytes).unwrap();
+            client.read_tls(&mut bytes.as_slice()).unwrap();
+            client.process_new_packets().unwrap();
+        }
+        assert_eq!(client.protocol_version(), Some(ProtocolVersion::TLSv1_3));
+    }
+}
