@@ -18,6 +18,7 @@ use crate::operation::{
     BatchGetItem, BatchWriteItem, CallOperation, DeleteItem, GetItem, PutItem, Query, Scan, UpdateItem,
 };
 use crate::table::{CreateTable, DeleteTable, DescribeTable, Goal, ListTables, WaitForTable};
+use crate::transport::Failure;
 use crate::tree::ReadTree;
 
 /// How long [`Client::close`] waits for calls in flight.
@@ -205,6 +206,25 @@ impl Client {
     /// Waits until a table is gone.
     pub fn wait_until_gone(&self, table: impl Into<String>) -> WaitForTable {
         WaitForTable::new(self.core(), table.into(), Goal::Gone)
+    }
+
+    /// Opens connections ahead of need, until `sockets` of them are open and idle (`max_sockets` at most), and gives
+    /// how many are. A Lambda function calls it in its init phase, where the CPU is not throttled, so that the first
+    /// invocation finds TLS done. It takes no longer than `connection_timeout`.
+    ///
+    /// ```
+    /// # async fn example() -> Result<(), enhanced_dynamodb::Error> {
+    /// let db = enhanced_dynamodb::Client::shared().await?;
+    /// db.prewarm(1).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If no connection could be made, or no credentials be had.
+    pub async fn prewarm(&self, sockets: usize) -> Result<usize, Error> {
+        let core = &self.inner.core;
+        core.transport.prewarm(sockets, core.config.connection_timeout).await.map_err(Failure::into_error)
     }
 
     /// The configuration in effect; its `Debug` form has no secrets.

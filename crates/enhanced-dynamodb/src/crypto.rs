@@ -1,13 +1,11 @@
-//! Digests, randomness and the TLS provider: one cryptographic library, chosen by feature and passed explicitly.
+//! Digests and the TLS provider: one cryptographic library, chosen by feature and passed explicitly.
 
 use std::sync::Arc;
 
-use crate::error::{Error, ErrorKind};
-
 #[cfg(feature = "aws-lc-rs")]
-use aws_lc_rs::{digest, hmac, rand};
+use aws_lc_rs::{digest, hmac};
 #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
-use ring::{digest, hmac, rand};
+use ring::{digest, hmac};
 
 #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
 compile_error!("enhanced-dynamodb needs one of the features `ring` (default), `aws-lc-rs` or `fips`");
@@ -57,20 +55,6 @@ fn to_array(bytes: &[u8]) -> [u8; 32] {
     let mut array = [0; 32];
     array.copy_from_slice(bytes);
     array
-}
-
-/// Bytes from the operating system's randomness, fresh each time: a generator in memory would repeat itself after a
-/// snapshot is restored.
-///
-/// # Errors
-/// If the operating system gives none.
-pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], Error> {
-    let mut bytes = [0; N];
-    rand::SecureRandom::fill(&rand::SystemRandom::new(), &mut bytes).map_err(|_| {
-        Error::new(ErrorKind::InvalidConfiguration, "the operating system gives no random bytes")
-            .with_advice("Make /dev/urandom or the getrandom system call available to the process.")
-    })?;
-    Ok(bytes)
 }
 
 /// The TLS provider of the chosen library.

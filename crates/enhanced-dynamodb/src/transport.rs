@@ -27,10 +27,10 @@ pub(crate) use attempt::Request;
 use attempt::{Sender, SenderOptions};
 use credentials::{CredentialsCache, TlsSource};
 use endpoint::EndpointResolver;
-pub(crate) use endpoint::{ArnParameter, Endpoint, Scheme};
+pub(crate) use endpoint::{ArnParameter, Endpoint};
 pub(crate) use failure::{Failure, FailureKind, Flushed};
 pub(crate) use pool::{PoolOptions, Reuse};
-pub(crate) use response::{MAX_RESPONSE, Response};
+pub(crate) use response::Response;
 use user_agent::user_agent;
 
 use crate::config::{Config, Credentials, Time};
@@ -144,7 +144,7 @@ impl Transport {
 /// TLS as for DynamoDB itself, set up when an `https` endpoint of credentials is asked.
 fn tls_for_credentials(config: &Config) -> TlsSource {
     let authorities = config.ca_bundle.clone();
-    Arc::new(move || tls::settings(authorities.as_ref()))
+    Arc::new(move || tls::settings(authorities.as_ref()).map(tokio_rustls::TlsConnector::from))
 }
 
 #[cfg(test)]

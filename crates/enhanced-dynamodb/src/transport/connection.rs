@@ -143,9 +143,9 @@ impl Connection {
                     Poll::Ready(Some(Ok(frame))) => {
                         asked = false;
                         if let Ok(piece) = frame.into_data()
-                            && let Err(kind) = pieces.add(piece, expected)
+                            && !pieces.add(piece, expected)
                         {
-                            return Poll::Ready(Err(Lost::Refused(kind)));
+                            return Poll::Ready(Err(Lost::TooLarge));
                         }
                     }
                     Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(Lost::Broken(error))),
@@ -161,7 +161,7 @@ impl Connection {
         .await;
         match outcome {
             Ok(()) => {}
-            Err(Lost::Refused(_)) => return Err(self.too_large()),
+            Err(Lost::TooLarge) => return Err(self.too_large()),
             Err(Lost::Broken(error)) => return Err(self.lost_in_body(error, pieces.len(), expected)),
         }
         if let Some(length) = expected.filter(|length| *length != pieces.len() as u64) {
@@ -250,7 +250,7 @@ impl Connection {
 }
 
 enum Lost {
-    Refused(FailureKind),
+    TooLarge,
     Broken(hyper::Error),
 }
 

@@ -104,17 +104,14 @@ impl Pieces {
         self.first.len() + self.joined.len()
     }
 
-    /// Adds a piece. `expected` is what the length header promises.
-    ///
-    /// # Errors
-    /// If there is more than [`MAX_RESPONSE`].
-    pub(crate) fn add(&mut self, piece: Bytes, expected: Option<u64>) -> Result<(), FailureKind> {
+    /// Adds a piece, and tells whether it fits into [`MAX_RESPONSE`]. `expected` is what the length header promises.
+    pub(crate) fn add(&mut self, piece: Bytes, expected: Option<u64>) -> bool {
         if self.len() + piece.len() > MAX_RESPONSE {
-            return Err(FailureKind::TooLarge);
+            return false;
         }
         if self.len() == 0 {
             self.first = piece;
-            return Ok(());
+            return true;
         }
         if self.joined.is_empty() {
             let expected = expected.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
@@ -123,7 +120,7 @@ impl Pieces {
             self.first = Bytes::new();
         }
         self.joined.extend_from_slice(&piece);
-        Ok(())
+        true
     }
 
     pub(crate) fn join(self) -> Bytes {
