@@ -1,5 +1,5 @@
 //! The engines answer, start empty, are kept apart, and end with their process.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use serde_json::json;
 
@@ -50,10 +50,16 @@ async fn nothing_listens_on_a_refused_endpoint() {
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionRefused);
 }
 
+/// Tells the process that is to be killed from a run of all ignored tests.
+const HELD: &str = "TEST_HOLD_AN_EMULATOR";
+
 /// Runs as a process of its own, started by the test below.
 #[tokio::test]
 #[ignore = "started by the_emulator_ends_with_its_test_process_even_if_that_is_killed"]
 async fn hold_an_emulator() {
+    if std::env::var_os(HELD).is_none() {
+        return;
+    }
     let engine = testkit::Engine::dynamodb_local().await.unwrap();
     println!("\nendpoint={}", engine.endpoint());
     tokio::time::sleep(std::time::Duration::from_secs(120)).await;
@@ -69,6 +75,7 @@ fn the_emulator_ends_with_its_test_process_even_if_that_is_killed() {
     }
     let mut process = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--ignored", "--exact", "hold_an_emulator", "--nocapture"])
+        .env(HELD, "1")
         .env_remove("TEST_DYNAMODB_LOCAL")
         .stdout(std::process::Stdio::piped())
         .spawn()
