@@ -66,6 +66,19 @@ impl<'de> Reader<'de> {
     /// Enters `{"S":` and the like; the payload is read next, then `}`.
     #[inline]
     fn descriptor(&mut self) -> Result<Descriptor> {
+        if let [b'{', b'"', rest @ ..] = &self.bytes()[self.at..]
+            && let Some((descriptor, length)) = Descriptor::read(rest)
+            && rest.get(length) == Some(&b':')
+        {
+            self.at += 2 + length + 1;
+            return Ok(descriptor);
+        }
+        self.unusual_descriptor()
+    }
+
+    /// With white space between the tokens, or an error.
+    #[cold]
+    fn unusual_descriptor(&mut self) -> Result<Descriptor> {
         self.eat(b'{')?;
         self.eat(b'"')?;
         match Descriptor::read(&self.bytes()[self.at..]) {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::DecodeError;
+use super::text::find_quote_or_backslash;
 
 type Result<T> = std::result::Result<T, DecodeError>;
 
@@ -114,17 +115,17 @@ impl<'de> Reader<'de> {
         self.eat(b'"')?;
         let bytes = self.bytes();
         let start = self.at;
-        // Most strings are short: a plain loop beats the set-up of a vectorised search there.
-        let near = (start + 24).min(bytes.len());
+        // Most strings are short: four words beat the set-up of a vectorised search there.
         let mut at = start;
-        while at < near {
-            match bytes[at] {
-                b'"' => {
-                    self.at = at + 1;
-                    return Ok(Cow::Borrowed(&self.text[start..at]));
+        while at < start + 32 {
+            let Some(chunk) = bytes[at..].first_chunk() else { break };
+            match find_quote_or_backslash(*chunk) {
+                None => at += 8,
+                Some(offset) if bytes[at + offset] == b'"' => {
+                    self.at = at + offset + 1;
+                    return Ok(Cow::Borrowed(&self.text[start..at + offset]));
                 }
-                b'\\' => return self.string_with_escapes(start, at),
-                _ => at += 1,
+                Some(offset) => return self.string_with_escapes(start, at + offset),
             }
         }
         match memchr::memchr2(b'"', b'\\', &bytes[at..]) {
