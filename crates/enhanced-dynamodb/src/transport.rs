@@ -25,12 +25,13 @@ use std::time::Duration;
 
 pub(crate) use attempt::Request;
 use attempt::{Sender, SenderOptions};
-use credentials::{CredentialsCache, TlsSource};
+use credentials::CredentialsCache;
 use endpoint::EndpointResolver;
 pub(crate) use endpoint::{ArnParameter, Endpoint};
 pub(crate) use failure::{Failure, FailureKind, Flushed};
 pub(crate) use pool::{PoolOptions, Reuse};
 pub(crate) use response::Response;
+use tls::Tls;
 use user_agent::user_agent;
 
 use crate::config::{Config, Credentials, Time};
@@ -51,14 +52,15 @@ impl Transport {
     pub(crate) fn new(config: &Config, time: Time) -> Result<Self, Error> {
         // The runtime that AWS runs the process in; part of every SDK's user agent.
         let environment = std::env::var("AWS_EXECUTION_ENV").ok().filter(|name| !name.is_empty());
+        let tls = Tls::new(config.ca_bundle.clone());
         let options = SenderOptions {
             pool: PoolOptions { max_sockets: config.max_sockets, ..PoolOptions::default() },
             connection_timeout: config.connection_timeout,
-            authorities: config.ca_bundle.clone(),
+            tls: tls.clone(),
             user_agent: user_agent(config.app_id.as_deref(), environment.as_deref()),
         };
         Ok(Transport {
-            credentials: CredentialsCache::new(config, tls_for_credentials(config)),
+            credentials: CredentialsCache::new(config, Arc::new(move || tls.connector())),
             endpoints: EndpointResolver::new(config)?,
             sender: Sender::new(options, time.clone()),
             time,
@@ -77,8 +79,7 @@ impl Transport {
     ) -> Result<Response, Failure> {
         let (credentials, left) = self.credentials(request.timeout).await?;
         let endpoint = self.endpoint(&credentials, request.arns)?;
-        let credentials = signer.insert(credentials);
-        self.sender.send(request, left, credentials, &endpoint).await
+        self.sender.send(request, left, signer.insert(credentials), &endpoint).await
     }
 
     /// The service called these credentials expired: others are got for the next attempt. Gives whether there may be
@@ -139,12 +140,6 @@ impl Transport {
             None => Err(Failure::new(FailureKind::Credentials, format!("no credentials came in {limit:?}"))),
         }
     }
-}
-
-/// TLS as for DynamoDB itself, set up when an `https` endpoint of credentials is asked.
-fn tls_for_credentials(config: &Config) -> TlsSource {
-    let authorities = config.ca_bundle.clone();
-    Arc::new(move || tls::settings(authorities.as_ref()).map(tokio_rustls::TlsConnector::from))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use super::response::Response;
 use super::sign::{self, Signer};
 use super::socket::Payload;
 use super::tls::Tls;
-use crate::config::{CaBundle, Credentials, Time};
+use crate::config::{Credentials, Time};
 use crate::observe::PoolStats;
 
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -46,8 +46,7 @@ pub(crate) struct SenderOptions {
     pub(crate) pool: PoolOptions,
     /// Bounds name resolution, TCP and TLS together.
     pub(crate) connection_timeout: Duration,
-    /// Certificate authorities to trust instead of those of the web.
-    pub(crate) authorities: Option<CaBundle>,
+    pub(crate) tls: Tls,
     pub(crate) user_agent: HeaderValue,
 }
 
@@ -77,7 +76,7 @@ impl Sender {
     pub(crate) fn new(options: SenderOptions, time: Time) -> Self {
         Sender {
             pool: Pool::new(options.pool, time.clone()),
-            connector: Connector::new(Tls::new(options.authorities), options.connection_timeout, time.clone()),
+            connector: Connector::new(options.tls, options.connection_timeout, time.clone()),
             signer: Signer::default(),
             user_agent: options.user_agent,
             time,
@@ -175,7 +174,8 @@ impl Sender {
         runtime: tokio::runtime::Id,
     ) -> Result<(), Failure> {
         lease.reserve();
-        lease.hold(self.connector.connect(endpoint, runtime).await?);
+        // In a box of its own: connecting is rare, and its state would make the future of every attempt large.
+        lease.hold(Box::pin(self.connector.connect(endpoint, runtime)).await?);
         Ok(())
     }
 

@@ -61,7 +61,7 @@ impl Connector {
             Scheme::Http => Stream::plain(socket),
             Scheme::Https => {
                 let name = server_name(bare(&endpoint.host)).map_err(configuration)?;
-                let connector = self.tls.connector().await.map_err(configuration)?;
+                let connector = self.tls.connector().map_err(configuration)?;
                 let stream = connector.connect(name, socket).await.map_err(|error| handshake_failed(error, address))?;
                 Stream::tls(stream)
             }

@@ -19,9 +19,6 @@ use super::failure::{Failure, FailureKind, Flushed};
 use super::response::{MAX_RESPONSE, Pieces, Response};
 use super::socket::{Payload, Progress, Stream};
 
-/// The largest response head, in bytes. The service's are below 1 KiB.
-const MAX_HEAD: usize = 64 * 1024;
-
 /// An open connection.
 pub(crate) struct Connection {
     sender: http1::SendRequest<Payload>,
@@ -53,8 +50,9 @@ impl Connection {
         opened_wall: SystemTime,
     ) -> Result<Box<Self>, hyper::Error> {
         let progress = Arc::clone(stream.progress());
-        let (sender, driver) =
-            http1::Builder::new().writev(true).max_header_size(MAX_HEAD).handshake(TokioIo::new(stream)).await?;
+        // The body is written from where it lies, which its count of what left relies on. hyper bounds a response's
+        // head by itself: 100 headers in some 400 KiB.
+        let (sender, driver) = http1::Builder::new().writev(true).handshake(TokioIo::new(stream)).await?;
         Ok(Box::new(Connection {
             sender,
             driver: Some(driver),
@@ -167,6 +165,11 @@ impl Connection {
         if let Some(length) = expected.filter(|length| *length != pieces.len() as u64) {
             let message = format!("the response promised {length} bytes and brought {}", pieces.len());
             return Err(self.failed(FailureKind::LengthMismatch, message));
+        }
+        // Without a length the end of the connection is the end of the body, and that came too early here: the service
+        // never answers with nothing.
+        if expected.is_none() && pieces.len() == 0 {
+            return Err(self.failed(FailureKind::Broken, "the connection ended after the response's head"));
         }
         // Only compressed on request, and this client does not ask: what was compressed nevertheless cannot be read.
         if headers.get(http::header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {

@@ -1,11 +1,10 @@
 //! TLS, set up at the first connection that needs it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 
 use super::failure::{Failure, FailureKind};
@@ -13,30 +12,34 @@ use crate::config::CaBundle;
 use crate::crypto::tls_provider;
 use crate::error::{Error, ErrorKind};
 
-/// Makes TLS connections.
-pub(crate) struct Tls {
+/// Makes TLS connections. Clones share what was set up.
+#[derive(Clone)]
+pub(crate) struct Tls(Arc<Setup>);
+
+struct Setup {
     /// Certificate authorities to trust instead of those of the web.
     authorities: Option<CaBundle>,
-    connector: OnceCell<TlsConnector>,
+    connector: OnceLock<TlsConnector>,
 }
 
 impl Tls {
     pub(crate) fn new(authorities: Option<CaBundle>) -> Self {
-        Tls { authorities, connector: OnceCell::new() }
+        Tls(Arc::new(Setup { authorities, connector: OnceLock::new() }))
     }
 
     /// # Errors
     /// If the user's certificate authorities cannot be read.
-    pub(crate) async fn connector(&self) -> Result<&TlsConnector, Error> {
-        self.connector.get_or_try_init(async || settings(self.authorities.as_ref()).map(TlsConnector::from)).await
+    pub(crate) fn connector(&self) -> Result<TlsConnector, Error> {
+        if let Some(connector) = self.0.connector.get() {
+            return Ok(connector.clone());
+        }
+        // Of several that are set up at the same time one stays, so that all share its sessions.
+        let connector = connector(self.0.authorities.as_ref())?;
+        Ok(self.0.connector.get_or_init(|| connector).clone())
     }
 }
 
-/// What a TLS connection is made with.
-///
-/// # Errors
-/// If the user's certificate authorities cannot be read.
-pub(crate) fn settings(authorities: Option<&CaBundle>) -> Result<Arc<ClientConfig>, Error> {
+fn connector(authorities: Option<&CaBundle>) -> Result<TlsConnector, Error> {
     let roots = match authorities {
         Some(bundle) => own_roots(&bundle.read()?)?,
         None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
@@ -47,7 +50,7 @@ pub(crate) fn settings(authorities: Option<&CaBundle>) -> Result<Arc<ClientConfi
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
+    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 fn own_roots(pem: &[u8]) -> Result<RootCertStore, Error> {

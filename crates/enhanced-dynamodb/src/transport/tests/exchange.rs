@@ -8,7 +8,8 @@ use tokio::net::TcpListener;
 
 use super::support::{Ask, answer, canned, credentials, echo, endpoint, header, request, sender, server};
 use crate::ErrorKind;
-use crate::transport::{Endpoint, Failure, FailureKind, Flushed, MAX_RESPONSE};
+use crate::transport::response::MAX_RESPONSE;
+use crate::transport::{Endpoint, Failure, FailureKind, Flushed};
 
 async fn failure(answer: Vec<u8>, close: bool) -> Failure {
     let (address, _) = canned(answer, close).await;
@@ -116,6 +117,12 @@ async fn a_body_that_ends_before_its_length_is_a_failure() {
 }
 
 #[tokio::test]
+async fn a_response_of_a_head_alone_is_a_failure() {
+    let failure = failure(b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), true).await;
+    assert_eq!((failure.kind, failure.flushed), (FailureKind::Broken, Flushed::All));
+}
+
+#[tokio::test]
 async fn a_body_that_goes_on_after_its_length_is_a_failure() {
     let failure = failure(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}{}".to_vec(), false).await;
     assert_eq!(failure.kind, FailureKind::LengthMismatch);
@@ -161,7 +168,7 @@ async fn what_is_not_http_is_a_failure() {
         let failure = failure(answer.into(), true).await;
         assert_eq!(failure.kind, FailureKind::Protocol, "{answer}");
     }
-    let endless = format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "y".repeat(100_000));
+    let endless = format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "y".repeat(3_000_000));
     assert_eq!(failure(endless.into_bytes(), true).await.kind, FailureKind::Protocol);
     let chunks = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n".to_vec();
     assert_eq!(failure(chunks, true).await.kind, FailureKind::Protocol);

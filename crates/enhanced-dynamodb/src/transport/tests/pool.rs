@@ -113,12 +113,12 @@ async fn the_socket_that_rested_longest_makes_room_for_another_host() {
     assert_eq!((seen_one.accepted(), seen_other.accepted()), (3, 3));
 }
 
-/// A server that closes each connection soon after its first answer, without a word about it.
+/// A server that answers once on each connection and closes it when it is told to, without a word to the client.
 async fn closes_after_one() -> (std::net::SocketAddr, Arc<super::support::Seen>) {
     server(|mut stream, _, seen| async move {
         request(&mut stream, &seen).await;
         stream.write_all(&answer(b"{}")).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        seen.close.notified().await;
     })
     .await
 }
@@ -130,7 +130,7 @@ async fn a_socket_that_was_closed_while_it_rested_is_replaced_at_once() {
         let (sender, endpoint) = (sender(2), endpoint(address));
         for _ in 0..5 {
             ask.clone().of(&sender, &endpoint).await.unwrap();
-            tokio::time::sleep(Duration::from_millis(40)).await;
+            seen.close_one().await;
         }
         assert_eq!((seen.accepted(), seen.requests()), (5, 5));
         let stats = sender.pool();
@@ -145,14 +145,24 @@ fn a_fin_that_the_runtime_has_not_heard_of_is_found_by_asking_the_system() {
     let (address, seen) = server_runtime.block_on(closes_after_one());
     let client_runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (sender, endpoint) = (sender(2), endpoint(address));
+    let close_one = || {
+        seen.close.notify_one();
+        for _ in 0..2000 {
+            if seen.open() == 0 {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        panic!("the server did not close the connection");
+    };
     for _ in 0..5 {
         client_runtime.block_on(async {
             Ask::once().of(&sender, &endpoint).await.unwrap();
-            std::thread::sleep(Duration::from_millis(40));
-            // No await between the sleep and the call: the runtime's event queue was not read.
+            close_one();
+            // No await since the first call: the runtime's event queue was not read.
             Ask::once().of(&sender, &endpoint).await.unwrap();
         });
-        std::thread::sleep(Duration::from_millis(40));
+        close_one();
     }
     assert_eq!((seen.accepted(), seen.requests()), (10, 10));
     assert_eq!(sender.pool().stale, 9);

@@ -11,11 +11,14 @@ use bytes::Bytes;
 use http::HeaderValue;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 use crate::config::{Clock, Credentials, Time};
 use crate::transport::attempt::{Request, Sender, SenderOptions};
+use crate::transport::endpoint::Scheme;
+use crate::transport::tls::Tls;
 use crate::transport::user_agent::user_agent;
-use crate::transport::{ArnParameter, Endpoint, Failure, PoolOptions, Response, Reuse, Scheme};
+use crate::transport::{ArnParameter, Endpoint, Failure, PoolOptions, Response, Reuse};
 
 /// What a server saw.
 #[derive(Default)]
@@ -24,11 +27,23 @@ pub(super) struct Seen {
     pub(super) open: AtomicUsize,
     pub(super) most_open: AtomicUsize,
     pub(super) requests: AtomicUsize,
+    /// Tells a server that waits for it to close a connection.
+    pub(super) close: Notify,
 }
 
 impl Seen {
     pub(super) fn accepted(&self) -> usize {
         self.accepted.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn open(&self) -> usize {
+        self.open.load(Ordering::SeqCst)
+    }
+
+    /// Has the server close the one connection that is open, and waits until it has.
+    pub(super) async fn close_one(&self) {
+        self.close.notify_one();
+        until("the server has closed the connection", || self.open() == 0).await;
     }
 
     pub(super) fn requests(&self) -> usize {
@@ -139,7 +154,7 @@ pub(super) fn options(max_sockets: usize) -> SenderOptions {
     SenderOptions {
         pool: PoolOptions { max_sockets, ..PoolOptions::default() },
         connection_timeout: Duration::from_secs(5),
-        authorities: None,
+        tls: Tls::new(None),
         user_agent: user_agent(None, None),
     }
 }

@@ -14,7 +14,9 @@ use crate::ErrorKind;
 use crate::config::{CaBundle, Time};
 use crate::crypto::tls_provider;
 use crate::transport::attempt::Sender;
-use crate::transport::{Endpoint, Failure, FailureKind, Flushed, Scheme};
+use crate::transport::endpoint::Scheme;
+use crate::transport::tls::Tls;
+use crate::transport::{Endpoint, Failure, FailureKind, Flushed};
 
 struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
@@ -45,7 +47,7 @@ impl Authority {
         TlsAcceptor::from(Arc::new(config))
     }
 
-    /// A server that answers with the request's body over TLS, then closes the connection if told to.
+    /// A server that answers with the request's body over TLS; once on each connection if it is to close it.
     async fn echo(&self, name: &str, close: bool) -> (SocketAddr, Arc<Seen>) {
         let acceptor = self.acceptor(name);
         server(move |stream, _, seen| {
@@ -58,7 +60,7 @@ impl Authority {
                         return;
                     }
                     if close {
-                        tokio::time::sleep(Duration::from_millis(10)).await;
+                        seen.close.notified().await;
                         let _ = stream.shutdown().await;
                         return;
                     }
@@ -71,7 +73,7 @@ impl Authority {
 
 fn sender(bundle: Option<CaBundle>) -> Sender {
     let mut options = options(5);
-    options.authorities = bundle;
+    options.tls = Tls::new(bundle);
     options.connection_timeout = Duration::from_secs(1);
     Sender::new(options, Time::System)
 }
@@ -116,7 +118,7 @@ async fn a_connection_that_ended_in_peace_is_replaced_at_once() {
     let (sender, endpoint) = (sender(authority.bundle()), secure(address));
     for _ in 0..4 {
         Ask::once().of(&sender, &endpoint).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(40)).await;
+        seen.close_one().await;
     }
     assert_eq!((seen.accepted(), seen.requests(), sender.pool().stale), (4, 4, 3));
 }
