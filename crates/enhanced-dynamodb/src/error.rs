@@ -1,6 +1,7 @@
 //! One error type: what happened, to which operation and table, why, and what to do.
 
 mod class;
+mod display;
 mod kind;
 mod reasons;
 pub(crate) mod service;
@@ -93,6 +94,18 @@ impl Error {
         Error::new(ErrorKind::Credentials, message)
     }
 
+    /// The error that another one led to. It says `before` and what the cause says, keeps the facts of the answer, and
+    /// has the cause as its source; what the cause advises does not hold any more.
+    pub(crate) fn caused_by(kind: ErrorKind, before: &str, mut cause: Error) -> Self {
+        cause.0.advice = Cow::Borrowed("");
+        let throttling = std::mem::take(&mut cause.0.throttling);
+        let mut error = Error::new(kind, format!("{before}{cause}")).with_throttling(throttling.clone());
+        cause.0.throttling = throttling;
+        error.0.status = cause.0.status;
+        error.0.request_id.clone_from(&cause.0.request_id);
+        error.with_source(cause)
+    }
+
     /// Shorthand for a request that the service would surely reject.
     pub(crate) fn invalid_input(message: impl Into<String>) -> Self {
         Error::new(ErrorKind::InvalidInput, message)
@@ -163,8 +176,19 @@ impl Error {
         self.0.replayed = replayed;
         if replayed && self.0.kind == ErrorKind::ConditionalCheckFailed {
             self.0.advice = Cow::Borrowed(
-                "The request was sent again after a lost answer: the first time may itself have changed the item. Read it and decide again.",
+                "The request was sent again after a lost answer: the first time may itself have changed the item. Read \
+                 it and decide again.",
             );
+        }
+        self
+    }
+
+    /// Adds that an attempt before the one that failed may have been applied, where nothing says so yet.
+    pub(crate) fn after_unknown_outcome(mut self, maybe_applied: bool) -> Self {
+        let says_so = self.0.replayed && self.0.kind == ErrorKind::ConditionalCheckFailed;
+        if maybe_applied && !says_so {
+            let advice = format!("{} An earlier attempt may have been applied.", self.0.advice);
+            self.0.advice = Cow::Owned(advice.trim_start().to_owned());
         }
         self
     }
@@ -211,7 +235,7 @@ impl Error {
         self.0.table.as_deref()
     }
 
-    /// How many attempts were made; 0 if nothing was sent.
+    /// How many attempts were made; 0 if it did not come to one, for want of credentials for example.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
@@ -287,69 +311,6 @@ impl Error {
 /// Reads an item that came with an error.
 fn decode_item<T: DeserializeOwned>(item: Option<&Bytes>) -> Result<Option<T>, Error> {
     item.map(|bytes| crate::codec::decode_item(bytes)).transpose().map_err(Error::from)
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let e = &*self.0;
-        if let Some(operation) = &e.operation {
-            write!(f, "{operation}")?;
-            if let Some(table) = &e.table {
-                write!(f, " on table {table}")?;
-            }
-            f.write_str(": ")?;
-        }
-        write!(f, "{}", e.code)?;
-        if !e.message.is_empty() {
-            write!(f, ": {}", one_line(&e.message))?;
-        }
-        for reason in &e.throttling {
-            write!(f, " [{}", reason.reason)?;
-            if let Some(arn) = &reason.resource_arn {
-                write!(f, " of {arn}")?;
-            }
-            f.write_str("]")?;
-        }
-        if e.attempts > 0 {
-            write!(f, " ({} attempt{} in ", e.attempts, if e.attempts == 1 { "" } else { "s" })?;
-            write_elapsed(f, e.elapsed)?;
-            if let Some(id) = &e.request_id {
-                write!(f, ", request {id}")?;
-            }
-            f.write_str(")")?;
-        }
-        if !e.advice.is_empty() {
-            if !f_ends_sentence(&e.message, e.attempts) {
-                f.write_str(".")?;
-            }
-            write!(f, " {}", e.advice)?;
-        }
-        Ok(())
-    }
-}
-
-/// Whether what stands before the advice already ends a sentence.
-fn f_ends_sentence(message: &str, attempts: u32) -> bool {
-    attempts == 0 && message.trim_end().ends_with(['.', '!', '?'])
-}
-
-/// The service's messages may hold line breaks; an error is one line.
-fn one_line(text: &str) -> Cow<'_, str> {
-    if text.contains(['\n', '\r']) {
-        Cow::Owned(
-            text.split(['\n', '\r']).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "),
-        )
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
-fn write_elapsed(f: &mut fmt::Formatter<'_>, elapsed: Duration) -> fmt::Result {
-    if elapsed >= Duration::from_secs(10) {
-        write!(f, "{:.1} s", elapsed.as_secs_f64())
-    } else {
-        write!(f, "{} ms", elapsed.as_millis())
-    }
 }
 
 // `Debug` is what `unwrap` and `?` in `main` print: the same line, and the cause below it.

@@ -10,7 +10,7 @@ mod replay;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -21,6 +21,7 @@ use crate::observe::{Counters, Outcome, Stats, log_call};
 use crate::transport::{ArnParameter, Request, Response, Reuse, Transport};
 
 use decide::{Decision, Situation, decide};
+use failure::Trouble;
 pub(crate) use options::CallOptions;
 pub use options::Replay;
 use quota::Quota;
@@ -29,7 +30,7 @@ pub use replay::ReplayClass;
 /// No attempt starts with less than this left before the deadline: it could not end in time.
 const LEAST_ATTEMPT: Duration = Duration::from_millis(20);
 
-/// A skew below this is the network's, not the clock's; the service refuses signatures that are 15 minutes off.
+/// A difference of clocks below this is the network's; the service refuses signatures that are 15 minutes off.
 const LEAST_SKEW: Duration = Duration::from_secs(240);
 
 /// An operation of the API, as it stands in the request's `X-Amz-Target`.
@@ -76,6 +77,15 @@ pub(crate) struct Call<'a> {
     pub(crate) body: Bytes,
     pub(crate) replay: ReplayClass,
     pub(crate) options: &'a CallOptions,
+}
+
+impl Call<'_> {
+    fn writes(&self) -> bool {
+        match self.replay {
+            ReplayClass::Read => false,
+            ReplayClass::Idempotent | ReplayClass::NonIdempotent => true,
+        }
+    }
 }
 
 /// What comes back.
@@ -136,7 +146,7 @@ impl Core {
     /// What the last attempt failed with, with operation, table, attempts and elapsed time.
     pub(crate) async fn execute(&self, call: Call<'_>) -> Result<Reply, Error> {
         let started = self.time().now();
-        let mut progress = Progress::new(call.options.whole_call(started));
+        let mut progress = Progress { deadline: call.options.whole_call(started), ..Progress::default() };
         let result = self.attempts(&call, &mut progress).await;
         let elapsed = self.time().now().saturating_duration_since(started);
         self.counters.call(progress.attempts, result.is_err());
@@ -155,6 +165,7 @@ impl Core {
                 let error = error
                     .with_attempts(progress.attempts, elapsed)
                     .after_replay(progress.replayed)
+                    .after_unknown_outcome(progress.maybe_applied)
                     .with_operation(call.operation.name.clone(), call.table);
                 self.report(&call, &progress, elapsed, Outcome::Error(&error));
                 Err(error)
@@ -169,22 +180,31 @@ impl Core {
     async fn attempts(&self, call: &Call<'_>, progress: &mut Progress) -> Result<Response, Error> {
         loop {
             let timeout = self.time_for_attempt(call, progress)?;
-            progress.attempts += 1;
+            progress.clock_offset = self.clock_offset.load(Ordering::Relaxed);
             let request = Request {
                 target: &call.operation.target,
                 body: call.body.clone(),
                 reuse: progress.reuse(call.replay),
                 arns: call.arns,
                 timeout,
-                clock_offset: self.clock_offset.load(Ordering::Relaxed),
+                clock_offset: progress.clock_offset,
             };
             let trouble = match self.transport.attempt(&request, &mut progress.signer).await {
-                Ok(response) if response.status == 200 => {
-                    self.quota.succeeded(progress.last_cost);
-                    return Ok(response);
+                Ok(response) => {
+                    progress.made_attempt(true);
+                    if response.status == 200 {
+                        self.quota.succeeded(progress.last_cost);
+                        return Ok(response);
+                    }
+                    self.refused(call, progress, &response)
                 }
-                Ok(response) => self.refused(call, &response),
-                Err(failure) => failure::Trouble::from_failure(failure, self.config.local),
+                Err(failure) => {
+                    let trouble = Trouble::from_failure(failure, self.config.local);
+                    if trouble.was_attempted {
+                        progress.made_attempt(trouble.left());
+                    }
+                    trouble
+                }
             };
             self.counters.trouble(trouble.error.is_throttling());
             let decision = decide(&self.situation(call, progress, &trouble));
@@ -195,36 +215,32 @@ impl Core {
     /// How long the next attempt may take.
     fn time_for_attempt(&self, call: &Call<'_>, progress: &mut Progress) -> Result<Duration, Error> {
         let limit = call.options.request_timeout.unwrap_or(self.config.request_timeout);
-        let Some(deadline) = progress.deadline else { return Ok(limit) };
-        let left = deadline.saturating_duration_since(self.time().now());
+        let Some(left) = self.time_left(progress) else { return Ok(limit) };
         if left >= LEAST_ATTEMPT {
             return Ok(limit.min(left));
         }
-        Err(self.past_deadline(progress))
+        Err(failure::past_deadline(progress.last_error.take()))
     }
 
-    fn past_deadline(&self, progress: &mut Progress) -> Error {
-        match progress.last_error.take() {
-            Some(last) => {
-                Error::new(ErrorKind::DeadlineExceeded, format!("no time is left for another attempt after {last}"))
-                    .with_source(last)
-            }
-            None => Error::new(ErrorKind::DeadlineExceeded, "no time was left for an attempt; nothing was sent"),
-        }
+    /// What is left before the deadline, if there is one.
+    fn time_left(&self, progress: &Progress) -> Option<Duration> {
+        progress.deadline.map(|deadline| deadline.saturating_duration_since(self.time().now()))
     }
 
     /// The service answered, but not with success.
-    fn refused(&self, call: &Call<'_>, response: &Response) -> failure::Trouble {
+    fn refused(&self, call: &Call<'_>, progress: &Progress, response: &Response) -> Trouble {
         let error = service::from_response(response.status, response.error_type(), &response.body)
             .with_response(response.status, response.request_id().map(str::to_owned))
             .on_control_plane(call.operation.control_plane);
-        let skew = response.date().and_then(|server| skew_seconds(server, self.time().wall()));
-        failure::Trouble::refused(error, response.retry_after(), skew)
+        let offset =
+            response.date().and_then(|server| needed_offset(server, self.time().wall(), progress.clock_offset));
+        Trouble::refused(error, response.retry_after(), offset)
     }
 
-    fn situation(&self, call: &Call<'_>, progress: &Progress, trouble: &failure::Trouble) -> Situation {
+    fn situation(&self, call: &Call<'_>, progress: &Progress, trouble: &Trouble) -> Situation {
         Situation {
             class: trouble.error.class(),
+            writes: call.writes(),
             maybe_applied: trouble.maybe_applied(),
             stale_socket: trouble.stale_socket,
             replayable: call.options.may_replay(call.replay),
@@ -235,25 +251,30 @@ impl Core {
             socket_replaced: progress.socket_replaced,
             refreshed: progress.refreshed,
             clock_corrected: progress.clock_corrected,
-            skewed: trouble.skew.is_some(),
+            skewed: trouble.clock_offset.is_some(),
         }
     }
 
+    /// Prepares the next attempt, or gives the error that the call ends with.
     async fn carry_out(
         &self,
         decision: Decision,
         call: &Call<'_>,
         progress: &mut Progress,
-        trouble: failure::Trouble,
+        trouble: Trouble,
     ) -> Result<(), Error> {
-        progress.replayed |= trouble.maybe_applied() && call.replay != ReplayClass::Read;
         match decision {
-            Decision::Stop => return Err(trouble.error),
+            Decision::Stop => {
+                let no_time = self.time_left(progress).is_some_and(|left| left < LEAST_ATTEMPT);
+                return Err(if trouble.out_of_time && no_time {
+                    failure::past_deadline(Some(trouble.error))
+                } else {
+                    trouble.error
+                });
+            }
             Decision::OutcomeUnknown => return Err(failure::outcome_unknown(trouble.error)),
             Decision::ReplaceSocket => {
                 progress.socket_replaced = true;
-                // Not an attempt that counts: the socket was gone before the request was.
-                progress.attempts -= 1;
                 self.counters.replaced_socket();
             }
             Decision::RefreshCredentials => {
@@ -264,20 +285,20 @@ impl Core {
             }
             Decision::CorrectClock => {
                 progress.clock_corrected = true;
-                self.clock_offset.store(trouble.skew.unwrap_or(0), Ordering::Relaxed);
+                if let Some(offset) = trouble.clock_offset {
+                    self.clock_offset.store(offset, Ordering::Relaxed);
+                }
             }
             Decision::Retry { after, cost } => {
+                // Before the quota is asked: a retry that is not made must not cost anything.
+                if self.time_left(progress).is_some_and(|left| left < after + LEAST_ATTEMPT) {
+                    return Err(failure::past_deadline(Some(trouble.error)));
+                }
                 if !self.quota.acquire(cost) {
                     return Err(failure::quota_empty(trouble.error));
                 }
                 progress.last_cost = cost;
                 progress.retries += 1;
-                if let Some(deadline) = progress.deadline
-                    && self.time().now() + after + LEAST_ATTEMPT > deadline
-                {
-                    progress.last_error = Some(trouble.error);
-                    return Err(self.past_deadline(progress));
-                }
                 self.counters.retry();
                 tracing::warn!(
                     target: "enhanced_dynamodb",
@@ -291,29 +312,38 @@ impl Core {
                 self.time().sleep(after).await;
             }
         }
+        progress.maybe_applied |= trouble.maybe_applied() && call.writes();
         progress.last_error = Some(trouble.error);
         Ok(())
     }
 }
 
-/// Seconds by which the service's clock is ahead of ours, if that is more than the network explains.
-fn skew_seconds(server: std::time::SystemTime, ours: std::time::SystemTime) -> Option<i64> {
-    let (ahead, by) = match server.duration_since(ours) {
-        Ok(by) => (1, by),
-        Err(error) => (-1, error.duration()),
+/// Seconds to add to our clock so that it agrees with the service's, if the `offset` used so far leaves them further
+/// apart than the network explains.
+fn needed_offset(server: SystemTime, ours: SystemTime, offset: i64) -> Option<i64> {
+    let needed = match server.duration_since(ours) {
+        Ok(ahead) => ahead.as_secs().cast_signed(),
+        Err(behind) => -behind.duration().as_secs().cast_signed(),
     };
-    (by >= LEAST_SKEW).then(|| ahead * by.as_secs().cast_signed())
+    (needed.abs_diff(offset) >= LEAST_SKEW.as_secs()).then_some(needed)
 }
 
 /// How far a call has come.
+#[derive(Default)]
 struct Progress {
     deadline: Option<Instant>,
     attempts: u32,
     retries: u32,
+    /// What the last retry took from the quota.
     last_cost: u32,
+    /// Whether it is a write of which an attempt before the current one may have been applied.
+    maybe_applied: bool,
+    /// Whether it was sent again after such an attempt.
     replayed: bool,
     /// Whom the last attempt was signed by.
     signer: Option<Arc<Credentials>>,
+    /// The correction of the clock that the last attempt was signed with, in seconds.
+    clock_offset: i64,
     socket_replaced: bool,
     refreshed: bool,
     clock_corrected: bool,
@@ -321,19 +351,10 @@ struct Progress {
 }
 
 impl Progress {
-    fn new(deadline: Option<Instant>) -> Self {
-        Progress {
-            deadline,
-            attempts: 0,
-            retries: 0,
-            last_cost: 0,
-            replayed: false,
-            signer: None,
-            socket_replaced: false,
-            refreshed: false,
-            clock_corrected: false,
-            last_error: None,
-        }
+    /// Counts an attempt; `left` tells whether anything of the request left this machine.
+    fn made_attempt(&mut self, left: bool) {
+        self.attempts += 1;
+        self.replayed |= left && self.maybe_applied;
     }
 
     /// Which socket the next attempt may use.

@@ -10,6 +10,8 @@ use crate::error::Class;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Situation {
     pub(super) class: Class,
+    /// The call changes something, if it is applied.
+    pub(super) writes: bool,
     /// Nobody knows whether the service applied the request.
     pub(super) maybe_applied: bool,
     /// A reused socket failed before the first byte of a response.
@@ -49,8 +51,11 @@ pub(super) enum Decision {
 
 /// Decides from the facts alone: no clock, no chance of its own.
 pub(super) fn decide(s: &Situation) -> Decision {
-    let unsafe_to_repeat = s.maybe_applied && !s.replayable;
-    if s.stale_socket && !s.socket_replaced && !unsafe_to_repeat {
+    if s.maybe_applied && !s.replayable {
+        // A read leaves nothing behind that anybody could be unsure of.
+        return if s.writes { Decision::OutcomeUnknown } else { Decision::Stop };
+    }
+    if s.stale_socket && !s.socket_replaced {
         return Decision::ReplaceSocket;
     }
     match s.class {
@@ -60,9 +65,7 @@ pub(super) fn decide(s: &Situation) -> Decision {
         Class::Skewed if s.skewed && !s.clock_corrected => Decision::CorrectClock,
         Class::Skewed => Decision::Stop,
         Class::Throttle => retry(s, Base::Throttled, THROTTLED_COST),
-        Class::NotApplied => retry(s, Base::Transient, TRANSIENT_COST),
-        Class::Unknown if unsafe_to_repeat => Decision::OutcomeUnknown,
-        Class::Unknown => retry(s, Base::Transient, TRANSIENT_COST),
+        Class::NotApplied | Class::Unknown => retry(s, Base::Transient, TRANSIENT_COST),
     }
 }
 
@@ -72,3 +75,6 @@ fn retry(s: &Situation, base: Base, cost: u32) -> Decision {
     }
     Decision::Retry { after: delay(base, s.retries, s.chance, s.retry_after), cost }
 }
+
+#[cfg(test)]
+mod tests;

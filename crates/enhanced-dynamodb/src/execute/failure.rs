@@ -10,29 +10,56 @@ pub(super) struct Trouble {
     pub(super) error: Error,
     /// How much of the request had left; a request that left in part only was not applied.
     flushed: Flushed,
+    /// Whether there was an attempt at all: a socket was asked for.
+    pub(super) was_attempted: bool,
     /// A reused socket failed before the first byte of a response.
     pub(super) stale_socket: bool,
+    /// The time of the attempt was up.
+    pub(super) out_of_time: bool,
     pub(super) retry_after: Option<Duration>,
-    /// Seconds by which the service's clock is ahead of ours, if far.
-    pub(super) skew: Option<i64>,
+    /// Seconds to add to our clock so that it agrees with the service's, if they are far apart.
+    pub(super) clock_offset: Option<i64>,
 }
 
 impl Trouble {
     /// The service answered with an error.
-    pub(super) fn refused(error: Error, retry_after: Option<Duration>, skew: Option<i64>) -> Self {
-        Trouble { error, flushed: Flushed::All, stale_socket: false, retry_after, skew }
+    pub(super) fn refused(error: Error, retry_after: Option<Duration>, clock_offset: Option<i64>) -> Self {
+        Trouble {
+            error,
+            flushed: Flushed::All,
+            was_attempted: true,
+            stale_socket: false,
+            out_of_time: false,
+            retry_after,
+            clock_offset,
+        }
     }
 
     /// The attempt ended without an answer that can be read.
     pub(super) fn from_failure(failure: Failure, local: bool) -> Self {
-        let stale_socket = failure.reused && !failure.response_started && lost_connection(failure.kind);
-        let flushed = failure.flushed;
-        let nobody_there = local && failure.kind == FailureKind::Connect;
+        let (kind, nature, flushed) = (failure.kind, nature(failure.kind), failure.flushed);
+        let before_response = failure.reused && !failure.response_started;
         let mut error = failure.into_error();
-        if nobody_there {
+        if local && kind == FailureKind::Connect {
             error = error.with_advice("Start DynamoDB Local there, or use Client::embedded().");
         }
-        Trouble { error, flushed, stale_socket, retry_after: None, skew: None }
+        Trouble {
+            error,
+            flushed,
+            was_attempted: nature != Nature::NotAttempted,
+            stale_socket: before_response && nature == Nature::ConnectionLost,
+            out_of_time: nature == Nature::OutOfTime,
+            retry_after: None,
+            clock_offset: None,
+        }
+    }
+
+    /// Whether anything of the request left this machine.
+    pub(super) fn left(&self) -> bool {
+        match self.flushed {
+            Flushed::Nothing => false,
+            Flushed::Part | Flushed::All => true,
+        }
     }
 
     /// Whether the service may have applied the request.
@@ -44,35 +71,50 @@ impl Trouble {
         sent && match self.error.class() {
             Class::Unknown => true,
             Class::Throttle | Class::NotApplied | Class::Expired | Class::Skewed => false,
-            // Too large, deadline: the answer is lost, but another try is not worth it.
-            Class::Final => matches!(self.error.kind(), ErrorKind::ResponseTooLarge),
+            // The service did what it was asked, but its answer could not be taken.
+            Class::Final => self.error.kind() == ErrorKind::ResponseTooLarge,
         }
     }
 }
 
-/// Whether the socket itself ended, as an idle one does that the other side has closed.
-fn lost_connection(kind: FailureKind) -> bool {
+/// What a failure means for the decision.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Nature {
+    /// It did not come to an attempt: no socket was asked for.
+    NotAttempted,
+    /// The socket itself ended, as an idle one does that the other side has closed.
+    ConnectionLost,
+    /// The attempt's time was up.
+    OutOfTime,
+    Other,
+}
+
+fn nature(kind: FailureKind) -> Nature {
     match kind {
-        FailureKind::Closed | FailureKind::Broken => true,
-        FailureKind::Credentials
-        | FailureKind::Configuration
-        | FailureKind::PoolTimeout
-        | FailureKind::Resolve
+        FailureKind::Credentials | FailureKind::Configuration | FailureKind::ClientClosed => Nature::NotAttempted,
+        FailureKind::Closed | FailureKind::Broken => Nature::ConnectionLost,
+        FailureKind::Timeout | FailureKind::ConnectTimeout | FailureKind::PoolTimeout => Nature::OutOfTime,
+        FailureKind::Resolve
         | FailureKind::Connect
-        | FailureKind::ConnectTimeout
         | FailureKind::Tls
-        | FailureKind::Timeout
         | FailureKind::ChecksumMismatch
         | FailureKind::LengthMismatch
         | FailureKind::TooLarge
-        | FailureKind::Protocol
-        | FailureKind::ClientClosed => false,
+        | FailureKind::Protocol => Nature::Other,
     }
 }
 
 /// The call may have been applied, and must not be sent again.
 pub(super) fn outcome_unknown(cause: Error) -> Error {
-    Error::new(ErrorKind::OutcomeUnknown, format!("{}: {}", cause.code(), cause.message())).with_source(cause)
+    Error::caused_by(ErrorKind::OutcomeUnknown, "", cause)
+}
+
+/// No time is left for another attempt. `last` is what the one before failed with, if there was one.
+pub(super) fn past_deadline(last: Option<Error>) -> Error {
+    match last {
+        Some(last) => Error::caused_by(ErrorKind::DeadlineExceeded, "no time is left for another attempt after ", last),
+        None => Error::new(ErrorKind::DeadlineExceeded, "no time was left for an attempt; nothing was sent"),
+    }
 }
 
 /// The call would be retried, but too many retries are under way.
