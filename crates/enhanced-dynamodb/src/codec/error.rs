@@ -112,6 +112,11 @@ impl serde::de::Error for DecodeError {
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         DecodeError::new(format!("expected {expected}, found {} that is not", kind_of(found)))
     }
+
+    // The variant is the text of an attribute, a tag for example.
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
+        DecodeError::new(format!("expected one of the variants {}, found another", expected.join(", ")))
+    }
 }
 
 /// What was found, in the service's terms.
