@@ -366,3 +366,6 @@ impl Progress {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

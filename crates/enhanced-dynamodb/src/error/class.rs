@@ -126,3 +126,6 @@ fn cancelled(reasons: &[CancellationReason]) -> Class {
         (true, false) => Class::NotApplied,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -239,3 +239,6 @@ pub(crate) fn bare_code(code: &str) -> &str {
     let name = code.rsplit_once('#').map_or(code, |(_, name)| name);
     name.split_once(':').map_or(name, |(name, _)| name)
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,9 @@ struct Members {
 /// the body has no `__type`. A body that is not the service's JSON (a proxy's HTML page, nothing at all) is told by
 /// its status.
 pub(crate) fn from_response(status: u16, header_code: Option<&str>, body: &Bytes) -> Error {
-    let members = read(body).unwrap_or_default();
+    let mut members = Members::default();
+    // What was read before a body turns out to be no JSON stays: its code matters more than its form.
+    let _is_json = read(body, &mut members);
     match members.code.as_deref().or(header_code) {
         Some(code) => {
             let kind = ErrorKind::from_code(code);
@@ -31,11 +33,12 @@ pub(crate) fn from_response(status: u16, header_code: Option<&str>, body: &Bytes
                 .with_cancellation(members.cancellation)
                 .with_item(members.item)
         }
-        None => by_status(status, body),
+        None => by_status(status, body, members.message),
     }
 }
 
-fn by_status(status: u16, body: &Bytes) -> Error {
+/// The error of something that stands before the service: a proxy, a gateway, a firewall.
+fn by_status(status: u16, body: &Bytes, message: Option<String>) -> Error {
     let kind = match status {
         413 => ErrorKind::RequestEntityTooLarge,
         429 => ErrorKind::Throttling,
@@ -43,36 +46,47 @@ fn by_status(status: u16, body: &Bytes) -> Error {
         500..=599 => ErrorKind::InternalFailure,
         _ => ErrorKind::UnknownService,
     };
-    let error = Error::new(
-        kind,
-        format!("the endpoint answered HTTP {status} with {} bytes that are no DynamoDB error", body.len()),
-    );
-    match kind {
-        ErrorKind::UnknownService => error.with_advice("Check that the endpoint is DynamoDB's."),
-        _ => error,
-    }
+    let message = match message {
+        Some(message) => format!("HTTP {status} without an error code: {message}"),
+        None if body.is_empty() => format!("HTTP {status} with an empty body"),
+        None => format!("HTTP {status} with {} bytes that are no DynamoDB error", body.len()),
+    };
+    Error::new(kind, message)
+        .with_advice("Check the endpoint, and what stands between it and the client: DynamoDB does not answer so.")
 }
 
-fn read(body: &Bytes) -> Result<Members, DecodeError> {
-    let mut members = Members::default();
+fn read(body: &Bytes, members: &mut Members) -> Result<(), DecodeError> {
     let mut reader = Reader::new(body)?;
     let mut object = reader.object()?;
+    let mut has_type = false;
     while let Some(key) = object.next_key(&mut reader)? {
-        if key == "__type" || key.eq_ignore_ascii_case("code") {
-            members.code = reader.optional_string()?.filter(|code| !code.is_empty()).or(members.code);
+        if key.eq_ignore_ascii_case("__type") {
+            if let Some(code) = reader.optional_string()?.filter(|code| !code.is_empty()) {
+                members.code = Some(code);
+                has_type = true;
+            }
+        } else if key.eq_ignore_ascii_case("code") && !has_type {
+            members.code = reader.optional_string()?.filter(|code| !code.is_empty()).or(members.code.take());
         } else if key.eq_ignore_ascii_case("message") {
-            members.message = reader.optional_string()?.or(members.message);
+            members.message = reader.optional_string()?.or(members.message.take());
         } else if key.eq_ignore_ascii_case("ThrottlingReasons") {
             members.throttling = throttling(&mut reader)?;
         } else if key.eq_ignore_ascii_case("CancellationReasons") {
             members.cancellation = cancellation(&mut reader, body)?;
         } else if key.eq_ignore_ascii_case("Item") {
-            members.item = Some(body.slice(reader.raw_value()?));
+            members.item = item(&mut reader, body)?;
         } else {
             reader.skip_value()?;
         }
     }
-    Ok(members)
+    Ok(())
+}
+
+fn item(reader: &mut Reader<'_>, body: &Bytes) -> Result<Option<Bytes>, DecodeError> {
+    if reader.null() {
+        return Ok(None);
+    }
+    Ok(Some(body.slice(reader.raw_value()?)))
 }
 
 fn throttling(reader: &mut Reader<'_>) -> Result<Vec<ThrottlingReason>, DecodeError> {
@@ -107,7 +121,7 @@ fn cancellation(reader: &mut Reader<'_>, body: &Bytes) -> Result<Vec<Cancellatio
             } else if key.eq_ignore_ascii_case("message") {
                 reason.message = reader.optional_string()?;
             } else if key.eq_ignore_ascii_case("item") {
-                reason.item = Some(body.slice(reader.raw_value()?));
+                reason.item = item(reader, body)?;
             } else {
                 reader.skip_value()?;
             }
@@ -116,3 +130,6 @@ fn cancellation(reader: &mut Reader<'_>, body: &Bytes) -> Result<Vec<Cancellatio
     }
     Ok(reasons)
 }
+
+#[cfg(test)]
+mod tests;
