@@ -47,15 +47,7 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(30);
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
     core: Arc<Core>,
-    options: Options,
-    /// Held for its drop, which stops it.
-    #[cfg(feature = "embedded")]
-    _engine: Option<embedded::Engine>,
 }
 
 impl Options {
@@ -68,7 +60,7 @@ impl Options {
     /// is not understood.
     #[allow(clippy::unused_async, reason = "making a client may come to ask the network; callers need not change then")]
     pub async fn build(self) -> Result<Client, Error> {
-        Client::from_options(self)
+        Client::from_options(&self)
     }
 }
 
@@ -89,24 +81,16 @@ impl Client {
         Options::default()
     }
 
-    fn from_options(options: Options) -> Result<Client, Error> {
-        let config = Config::from_env(&options)?;
+    fn from_options(options: &Options) -> Result<Client, Error> {
+        let config = Config::from_env(options)?;
         for warning in config.warnings() {
             tracing::warn!(target: "enhanced_dynamodb", "{warning}");
         }
-        let core = Arc::new(Core::new(config)?);
-        Ok(Client {
-            inner: Arc::new(Inner {
-                core,
-                options,
-                #[cfg(feature = "embedded")]
-                _engine: None,
-            }),
-        })
+        Ok(Client { core: Arc::new(Core::new(config, None)?) })
     }
 
     fn core(&self) -> Arc<Core> {
-        Arc::clone(&self.inner.core)
+        Arc::clone(&self.core)
     }
 
     /// Reads one item by its key.
@@ -230,24 +214,24 @@ impl Client {
     /// The configuration in effect; its `Debug` form has no secrets.
     #[must_use]
     pub fn config(&self) -> &Config {
-        &self.inner.core.config
+        &self.core.config
     }
 
     /// What the client has done since it was made.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.inner.core.stats()
+        self.core.stats()
     }
 
-    /// Lets calls in flight end (for 30 s at most), then closes all connections. New calls fail as
+    /// Lets calls in flight end, their retries included (for 30 s at most), then closes all connections. New calls fail as
     /// [`ErrorKind::Closed`](crate::ErrorKind::Closed); after it, [`Client::shared`] makes a new client.
     #[doc(alias = "destroy")]
     pub async fn close(&self) {
-        self.inner.core.transport.close(CLOSE_LIMIT).await;
+        self.core.close(CLOSE_LIMIT).await;
     }
 
     fn is_closed(&self) -> bool {
-        self.inner.core.transport.is_closed()
+        self.core.is_closed()
     }
 }
 

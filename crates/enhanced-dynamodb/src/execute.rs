@@ -3,25 +3,27 @@
 mod backoff;
 mod decide;
 mod failure;
+mod gate;
+mod operation;
 mod options;
 mod quota;
 mod replay;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use http::HeaderValue;
 
 use crate::config::{Config, Credentials, Time};
-use crate::error::{Error, ErrorKind, service};
+use crate::error::{Error, service};
 use crate::observe::{Counters, Outcome, Stats, log_call};
 use crate::transport::{ArnParameter, Request, Response, Reuse, Transport};
 
 use decide::{Decision, Situation, decide};
 use failure::Trouble;
+use gate::Gate;
+pub(crate) use operation::Operation;
 pub(crate) use options::CallOptions;
 pub use options::Replay;
 use quota::Quota;
@@ -32,41 +34,6 @@ const LEAST_ATTEMPT: Duration = Duration::from_millis(20);
 
 /// A difference of clocks below this is the network's; the service refuses signatures that are 15 minutes off.
 const LEAST_SKEW: Duration = Duration::from_secs(240);
-
-/// An operation of the API, as it stands in the request's `X-Amz-Target`.
-#[derive(Debug)]
-pub(crate) struct Operation {
-    pub(crate) name: Cow<'static, str>,
-    target: HeaderValue,
-    /// On tables and backups rather than items.
-    control_plane: bool,
-}
-
-impl Operation {
-    /// A data-plane operation known when the program is built; `target` is `DynamoDB_20120810.` and the name.
-    pub(crate) const fn data(name: &'static str, target: &'static str) -> Self {
-        Operation { name: Cow::Borrowed(name), target: HeaderValue::from_static(target), control_plane: false }
-    }
-
-    /// A control-plane operation known when the program is built.
-    pub(crate) const fn control(name: &'static str, target: &'static str) -> Self {
-        Operation { name: Cow::Borrowed(name), target: HeaderValue::from_static(target), control_plane: true }
-    }
-
-    /// An operation by its name.
-    ///
-    /// # Errors
-    /// If the name cannot be one: it is empty, or holds anything but letters and digits.
-    pub(crate) fn named(name: &str, control_plane: bool) -> Result<Self, Error> {
-        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(Error::invalid_input(format!("`{}` is no operation name", name.escape_debug()))
-                .with_advice("Name an operation of the API, such as DescribeLimits."));
-        }
-        let target = HeaderValue::try_from(format!("DynamoDB_20120810.{name}"))
-            .map_err(|error| Error::invalid_input(error.to_string()))?;
-        Ok(Operation { name: Cow::Owned(name.to_owned()), target, control_plane })
-    }
-}
 
 /// What an operation hands down: everything that one logical call needs.
 pub(crate) struct Call<'a> {
@@ -117,18 +84,26 @@ pub(crate) struct Core {
     quota: Quota,
     /// Seconds to add to the wall clock so that it agrees with the service's.
     clock_offset: AtomicI64,
+    gate: Gate,
+    /// What lives as long as the calls do; dropped last.
+    _companion: Option<Companion>,
 }
+
+/// Something that a client needs alive, such as the engine that it talks to.
+pub(crate) type Companion = Box<dyn std::any::Any + Send + Sync>;
 
 impl Core {
     /// # Errors
     /// If the configuration leads to no endpoint.
-    pub(crate) fn new(config: Config) -> Result<Self, Error> {
+    pub(crate) fn new(config: Config, companion: Option<Companion>) -> Result<Self, Error> {
         Ok(Core {
             transport: Transport::new(&config, config.time.clone())?,
             config,
             counters: Counters::default(),
             quota: Quota::default(),
             clock_offset: AtomicI64::new(0),
+            gate: Gate::default(),
+            _companion: companion,
         })
     }
 
@@ -140,6 +115,18 @@ impl Core {
         self.counters.snapshot(self.quota.tokens(), self.transport.pool())
     }
 
+    /// Refuses new calls, waits (no longer than `limit`) for those under way, and closes all sockets.
+    pub(crate) async fn close(&self, limit: Duration) {
+        self.gate.close();
+        let _all_ended = self.time().timeout(limit, self.gate.quiet()).await;
+        // Whoever is still under way has had the time; its socket closes as it comes back.
+        self.transport.close(Duration::ZERO).await;
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.gate.is_closed()
+    }
+
     /// Carries out one call to its end.
     ///
     /// # Errors
@@ -147,7 +134,10 @@ impl Core {
     pub(crate) async fn execute(&self, call: Call<'_>) -> Result<Reply, Error> {
         let started = self.time().now();
         let mut progress = Progress { deadline: call.options.whole_call(started), ..Progress::default() };
-        let result = self.attempts(&call, &mut progress).await;
+        let result = match self.gate.enter() {
+            Ok(_pass) => self.attempts(&call, &mut progress).await,
+            Err(closed) => Err(closed),
+        };
         let elapsed = self.time().now().saturating_duration_since(started);
         self.counters.call(progress.attempts, result.is_err());
         match result {

@@ -104,10 +104,6 @@ impl Transport {
         self.sender.close(limit).await;
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
-        self.sender.is_closed()
-    }
-
     pub(crate) fn pool(&self) -> PoolStats {
         self.sender.pool()
     }

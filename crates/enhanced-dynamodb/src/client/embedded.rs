@@ -2,27 +2,25 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use dynoxide::Database;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::{Client, Inner};
+use super::Client;
 use crate::config::{Config, Options};
 use crate::error::{Error, ErrorKind};
 use crate::execute::Core;
 
 /// The engine's server. It has a thread of its own, so that it outlives the runtime that it was started from.
-pub(super) struct Engine {
-    /// Dropped, it stops the server.
+struct Engine {
+    /// Dropped, it stops the server, and the thread ends.
     _stop: oneshot::Sender<()>,
-    _thread: JoinHandle<()>,
 }
 
 impl Client {
-    /// A client with an engine of its own in memory: empty, isolated from every other, gone when the last clone of the
-    /// client is dropped.
+    /// A client with an engine of its own in memory: empty, isolated from every other, gone with the last clone of the
+    /// client and the last call of it.
     ///
     /// ```
     /// # async fn example() -> Result<(), enhanced_dynamodb::Error> {
@@ -69,7 +67,7 @@ impl Client {
     async fn with_engine(database: Database, options: Options) -> Result<Client, Error> {
         let (stop, stopped) = oneshot::channel();
         let (started, address) = oneshot::channel();
-        let thread = std::thread::Builder::new()
+        std::thread::Builder::new()
             .name("dynamodb-engine".to_owned())
             .spawn(move || serve(database, stopped, started))
             .map_err(|error| unusable(&error.to_string()))?;
@@ -80,13 +78,7 @@ impl Client {
         let options = options.local(true).local_endpoint(format!("http://{address}"));
         // Nothing of the environment but what is harmless: a test must not come to depend on the machine.
         let config = Config::from_variables(&options, std::iter::empty::<(String, String)>())?;
-        Ok(Client {
-            inner: Arc::new(Inner {
-                core: Arc::new(Core::new(config)?),
-                options,
-                _engine: Some(Engine { _stop: stop, _thread: thread }),
-            }),
-        })
+        Ok(Client { core: Arc::new(Core::new(config, Some(Box::new(Engine { _stop: stop })))?) })
     }
 }
 

@@ -6,7 +6,8 @@ use super::Client;
 use crate::config::Options;
 use crate::error::{Error, ErrorKind};
 
-static SHARED: Mutex<Option<Client>> = Mutex::new(None);
+/// The client, and the options that it was made with.
+static SHARED: Mutex<Option<(Client, Options)>> = Mutex::new(None);
 
 impl Client {
     /// The process's one client, configured from the environment; made on first use.
@@ -49,8 +50,8 @@ impl Client {
     /// `None` takes whatever is there.
     fn shared_or_made(options: Option<Options>) -> Result<Client, Error> {
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = shared.as_ref().filter(|client| !client.is_closed()) {
-            return match options.and_then(|asked| client.inner.options.difference(&asked)) {
+        if let Some((client, made_with)) = shared.as_ref().filter(|(client, _)| !client.is_closed()) {
+            return match options.and_then(|asked| made_with.difference(&asked)) {
                 None => Ok(client.clone()),
                 Some(difference) => Err(Error::new(
                     ErrorKind::InvalidConfiguration,
@@ -62,8 +63,9 @@ impl Client {
                 )),
             };
         }
-        let client = Client::from_options(options.unwrap_or_default())?;
-        *shared = Some(client.clone());
+        let options = options.unwrap_or_default();
+        let client = Client::from_options(&options)?;
+        *shared = Some((client.clone(), options));
         Ok(client)
     }
 }

@@ -10,7 +10,7 @@ use crate::transport::ArnParameter;
 static GET_ITEM: Operation = Operation::data("GetItem", "DynamoDB_20120810.GetItem");
 
 async fn call(options: Options, variables: &[(&str, &str)]) -> Error {
-    let core = Core::new(Config::from_variables(&options, variables.iter().copied()).unwrap()).unwrap();
+    let core = Core::new(Config::from_variables(&options, variables.iter().copied()).unwrap(), None).unwrap();
     let call = Call {
         operation: &GET_ITEM,
         table: Some("Messages"),
@@ -42,8 +42,9 @@ async fn without_credentials_the_error_says_where_they_were_looked_for() {
 
 #[tokio::test]
 async fn a_closed_client_makes_no_attempt() {
-    let core = Core::new(Config::from_variables(&Options::default().local(true), [("", ""); 0]).unwrap()).unwrap();
-    core.transport.close(std::time::Duration::ZERO).await;
+    let core =
+        Core::new(Config::from_variables(&Options::default().local(true), [("", ""); 0]).unwrap(), None).unwrap();
+    core.close(std::time::Duration::ZERO).await;
     let call = Call {
         operation: &GET_ITEM,
         table: None,

@@ -179,10 +179,6 @@ impl Sender {
         Ok(())
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
-        self.pool.is_closed()
-    }
-
     pub(crate) fn pool(&self) -> PoolStats {
         self.pool.stats()
     }

@@ -130,10 +130,6 @@ impl Pool {
         }
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
-        self.permits.is_closed()
-    }
-
     pub(crate) fn max_sockets(&self) -> usize {
         self.options.max_sockets
     }
