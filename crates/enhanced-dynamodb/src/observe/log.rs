@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::codec::json_string;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// How a call ended.
 #[derive(Clone, Copy)]
@@ -80,8 +80,10 @@ fn json_line(
         Outcome::Error(error) => {
             line.extend_from_slice(b",\"outcome\":\"error\",\"code\":");
             json_string(&mut line, error.code());
-            line.extend_from_slice(b",\"message\":");
-            json_string(&mut line, error.message());
+            if !quotes_the_request(error.kind()) {
+                line.extend_from_slice(b",\"message\":");
+                json_string(&mut line, error.message());
+            }
             if let Some(id) = error.request_id() {
                 line.extend_from_slice(b",\"request_id\":");
                 json_string(&mut line, id);
@@ -90,6 +92,12 @@ fn json_line(
     }
     line.extend_from_slice(b"}\n");
     line
+}
+
+/// Whether the service's sentence may hold keys, values or expressions of the request, which do not belong in a log. The
+/// program has them in the error, and knows whether they may be written down.
+fn quotes_the_request(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Validation | ErrorKind::Serialization | ErrorKind::DuplicateItem)
 }
 
 #[cfg(test)]
@@ -114,11 +122,17 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_call_says_code_and_message() {
-        let error = Error::new(ErrorKind::Validation, "no such\nkey");
-        assert!(
-            line(Outcome::Error(&error))
-                .ends_with("\"outcome\":\"error\",\"code\":\"ValidationException\",\"message\":\"no such\\nkey\"}\n")
-        );
+    fn a_failed_call_says_code_message_and_request_id() {
+        let error = Error::new(ErrorKind::ResourceNotFound, "no such\ntable").with_response(400, Some("R1".to_owned()));
+        assert!(line(Outcome::Error(&error)).ends_with(
+            "\"outcome\":\"error\",\"code\":\"ResourceNotFoundException\",\"message\":\"no such\\ntable\",\
+             \"request_id\":\"R1\"}\n"
+        ));
+    }
+
+    #[test]
+    fn a_sentence_that_may_quote_the_request_is_left_out() {
+        let error = Error::new(ErrorKind::Validation, "Invalid UpdateExpression: Syntax error; token: \"secret\"");
+        assert!(line(Outcome::Error(&error)).ends_with("\"outcome\":\"error\",\"code\":\"ValidationException\"}\n"));
     }
 }
