@@ -1,4 +1,5 @@
 //! Calls that come to no attempt.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bytes::Bytes;
 

@@ -1,4 +1,5 @@
 //! Every error of the service has a kind under its own name.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::HashSet;
 

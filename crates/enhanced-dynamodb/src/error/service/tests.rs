@@ -1,4 +1,5 @@
 //! Answers of the service and of what stands before it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bytes::Bytes;
 
