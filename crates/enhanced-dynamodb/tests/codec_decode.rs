@@ -313,7 +313,8 @@ fn the_content_of_an_adjacently_tagged_variant_may_come_before_its_tag() {
 
 #[test]
 fn a_variant_that_does_not_fit_is_an_error() {
-    assert!(error::<External>(r#"{"S":"Other"}"#).starts_with("v: unknown variant `Other`"));
+    let unknown = error::<External>(r#"{"S":"Other"}"#);
+    assert!(unknown.starts_with("v: expected one of the variants ") && !unknown.contains("Other"), "{unknown}");
     assert_eq!(
         error::<External>(r#"{"S":"Newtype"}"#),
         "v: expected a variant with one value, found a variant without data"
