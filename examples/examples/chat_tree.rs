@@ -188,7 +188,7 @@ async fn post_again(db: &Client, table: &str, message: &Message) -> Result<Strin
     match put.send().await {
         Err(error) if error.kind() == ErrorKind::ConditionalCheckFailed => {
             let author = error.item::<Message>()?.map_or_else(|| "somebody".to_owned(), |there| there.author);
-            Ok(format!("a second message with the root's id, as {author} has written it: {}", error.code()))
+            Ok(format!("a second message under the root's id, which is {author}'s: {}", error.code()))
         }
         Err(error) => Err(error.into()),
         Ok(_) => Err(format!("{} was written over, although the condition forbids it", message.id).into()),

@@ -1,0 +1,81 @@
+//! The example is the first thing that a stranger runs: it works without flags, on a table that persists, and its errors
+//! are one line.
+#![allow(clippy::unwrap_used)]
+
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+use testkit::{Engine, on_both_engines};
+
+/// The example's program, built when it is first asked for.
+fn program() -> &'static str {
+    static PROGRAM: LazyLock<String> = LazyLock::new(|| {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--package", "examples", "--example", "chat_tree", "--message-format", "json"]);
+        let messages = cargo.output().unwrap().stdout;
+        let messages = serde_json::Deserializer::from_slice(&messages).into_iter::<serde_json::Value>();
+        messages.filter_map(|message| message.unwrap()["executable"].as_str().map(str::to_owned)).last().unwrap()
+    });
+    &PROGRAM
+}
+
+/// Runs it with nothing in the environment that names an engine.
+fn chat_tree(arguments: &[&str]) -> Output {
+    let mut command = Command::new(program());
+    for variable in std::env::vars_os().map(|(name, _)| name) {
+        let name = variable.to_string_lossy();
+        if name.starts_with("AWS_") || name.starts_with("DYNAMODB_") || name == "NODE_ENV" {
+            command.env_remove(&variable);
+        }
+    }
+    command.args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn without_flags_it_needs_no_server() {
+    let output = chat_tree(&[]);
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{err}");
+    assert!(out.starts_with("Engine   embedded"), "{out}");
+    assert!(out.contains("messageCount is now 41"), "{out}");
+    assert!(out.contains("ConditionalCheckFailedException"), "{out}");
+    assert!(out.contains("\n│ ├ Nora: It moves a millimetre"), "{out}");
+    assert!(out.contains("41 nodes, 11 deep"), "{out}");
+    assert!(out.lines().all(|line| line.chars().count() <= 100), "{out}");
+}
+
+on_both_engines! {
+    async fn it_can_be_run_again_on_the_same_table(engine: Engine) {
+        for state in ["created", "there already"] {
+            let endpoint = format!("--endpoint={}", engine.endpoint());
+            // The emulator is shared, and this namespace with other programs in local mode.
+            let table = format!("--table={}", engine.access_key_id());
+            let output = tokio::task::spawn_blocking(move || chat_tree(&[&endpoint, &table])).await.unwrap();
+            let out = text(&output.stdout);
+            assert!(output.status.success(), "{}", text(&output.stderr));
+            assert!(out.contains(&format!("with parent-index, {state}")), "{out}");
+            assert!(out.contains("41 nodes, 11 deep"), "{out}");
+        }
+    }
+}
+
+#[test]
+fn what_goes_wrong_is_one_line_and_exit_code_1() {
+    let nobody = testkit::refused_endpoint().unwrap();
+    for (arguments, says) in [
+        (vec!["--endpoint", nobody.as_str()], "Start DynamoDB Local there, or use Client::embedded()."),
+        (vec!["--endpoint"], "--endpoint needs a value"),
+        (vec!["--leaves"], "--leaves is not understood"),
+        (vec!["--embedded", "--endpoint=http://localhost:1"], "give one of them"),
+    ] {
+        let output = chat_tree(&arguments);
+        let err = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert_eq!(err.lines().count(), 1, "{err}");
+        assert!(err.starts_with("chat_tree: ") && err.contains(says), "{err}");
+    }
+}
