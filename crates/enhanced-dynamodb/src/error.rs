@@ -299,7 +299,7 @@ impl Error {
     }
 
     /// The item that stood in the way of a condition, if the call asked for it
-    /// (`return_values_on_condition_check_failure`); for an [`ErrorKind::Decode`], the item that could not be read.
+    /// (`return_item_on_condition_failure`); for an [`ErrorKind::Decode`], the item that could not be read.
     ///
     /// # Errors
     /// [`ErrorKind::Decode`] if the item is not a `T`.

@@ -109,7 +109,7 @@ impl CancellationReason {
     }
 
     /// The item that stood in the way, if the action asked for it
-    /// (`return_values_on_condition_check_failure`).
+    /// (`ReturnValuesOnConditionCheckFailure`).
     ///
     /// # Errors
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the item is not a `T`.
