@@ -5,7 +5,7 @@
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
-use testkit::{Engine, on_both_engines};
+use testkit::on_both_engines;
 
 /// The example's program, built when it is first asked for.
 fn program() -> &'static str {

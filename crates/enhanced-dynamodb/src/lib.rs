@@ -65,7 +65,7 @@
 //! | [`Client`] | every call, by name |
 //! | [`operation`] | what a request can say, and what comes back |
 //! | [`expression`] | conditions, updates, filters, keys, projections |
-//! | [`item`] | items without a type, numbers, sets, binaries; [`item!`] and [`key!`] |
+//! | [`item`](mod@item) | items without a type, numbers, sets, binaries; [`item!`] and [`key!`] |
 //! | [`tree`] | trees of items that name their parent |
 //! | [`table`] | making, describing, deleting tables |
 //! | [`config`] | every option and variable with its default |
@@ -113,6 +113,7 @@ pub use tree::Tree;
 
 /// The Rust of the documents that stand beside the code, compiled and run as documentation tests.
 #[cfg(all(doctest, feature = "embedded"))]
+#[allow(rustdoc::invalid_codeblock_attributes, reason = "`no-run` marks what the check of README must not run")]
 mod documents {
     #[doc = include_str!("../../../README.md")]
     struct Readme;
