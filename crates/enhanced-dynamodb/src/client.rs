@@ -207,7 +207,7 @@ impl Client {
     /// # Errors
     /// If no connection could be made, or no credentials be had.
     pub async fn prewarm(&self, sockets: usize) -> Result<usize, Error> {
-        let core = &self.inner.core;
+        let core = &self.core;
         core.transport.prewarm(sockets, core.config.connection_timeout).await.map_err(Failure::into_error)
     }
 

@@ -273,7 +273,6 @@ fn read(body: Bytes, metadata: Metadata) -> Result<BatchGetOutput, DecodeError> 
             _ => reader.skip_value()?,
         }
     }
-    drop(object);
     Ok(BatchGetOutput { responses, unprocessed, consumed_capacity, metadata, body })
 }
 

@@ -256,12 +256,12 @@ impl CreateTable {
         if let Some(error) = self.error.take() {
             return Err(self.call.locate(&CREATE_TABLE, error));
         }
-        let parameters = self.to_json().map_err(|error| self.call.locate(&CREATE_TABLE, error))?;
+        let parameters = self.take_parameters().map_err(|error| self.call.locate(&CREATE_TABLE, error))?;
         let reply = self.call.send(&CREATE_TABLE, &parameters, ReplayClass::NonIdempotent).await?;
         describe_from(&reply, "TableDescription").map_err(|error| self.call.locate(&CREATE_TABLE, error))
     }
 
-    fn to_json(&mut self) -> Result<Value, Error> {
+    fn take_parameters(&mut self) -> Result<Value, Error> {
         if self.keys.schema.is_empty() {
             return Err(Error::invalid_input("the table has no key").with_advice("Call .partition_key(name, type)."));
         }

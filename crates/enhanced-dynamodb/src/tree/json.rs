@@ -79,7 +79,8 @@ fn own_members(node: &[u8], with_metadata: bool, out: &mut Vec<u8>) -> Result<()
         return Err("it is written as something else".to_owned());
     };
     let has = |name: &str| memchr::memmem::find(node, format!("\"{name}\"").as_bytes()).is_some();
-    if !has(CHILDREN) && !(with_metadata && has(METADATA)) {
+    let clashes = has(CHILDREN) || (with_metadata && has(METADATA));
+    if !clashes {
         out.extend_from_slice(body);
         return Ok(());
     }

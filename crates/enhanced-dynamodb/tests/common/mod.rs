@@ -4,7 +4,7 @@ use enhanced_dynamodb::{AttributeValue, Binary, BinarySet, Item, Number, NumberS
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof};
 
 /// Any number of the service: of all lengths and powers.
-pub fn number() -> impl Strategy<Value = Number> {
+pub(crate) fn number() -> impl Strategy<Value = Number> {
     let digits = (any::<bool>(), "[0-9]{1,19}", "[0-9]{0,19}", -100i32..80).prop_filter_map(
         "in range",
         |(negative, integral, fraction, power)| {
@@ -19,7 +19,7 @@ fn binary() -> impl Strategy<Value = Binary> {
 }
 
 /// Any value, a few levels deep.
-pub fn value() -> impl Strategy<Value = AttributeValue> {
+pub(crate) fn value() -> impl Strategy<Value = AttributeValue> {
     let leaf = prop_oneof![
         any::<String>().prop_map(AttributeValue::S),
         number().prop_map(AttributeValue::N),
@@ -40,11 +40,11 @@ pub fn value() -> impl Strategy<Value = AttributeValue> {
 }
 
 /// Any item.
-pub fn item() -> impl Strategy<Value = Item> {
+pub(crate) fn item() -> impl Strategy<Value = Item> {
     prop::collection::vec((any::<String>(), value()), 0..6).prop_map(Item::from_iter)
 }
 
 /// The JSON of any item.
-pub fn item_json() -> impl Strategy<Value = String> {
+pub(crate) fn item_json() -> impl Strategy<Value = String> {
     item().prop_map(|item| item.to_dynamodb_json().unwrap_or_else(|error| panic!("{error}")))
 }
