@@ -1,0 +1,20 @@
+//! What the client does with tables and items, through its public API: one body a test, on dynoxide and on DynamoDB
+//! Local.
+//!
+//! One program for all topics, because each test program starts an emulator of its own.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+mod capacity;
+mod conditions;
+mod cursor;
+mod get;
+mod legacy;
+mod query;
+mod refused;
+mod scan;
+mod size;
+mod update;
+mod values;
+mod writes;
