@@ -16,6 +16,9 @@ use crate::expression::{CursorBinding, CursorKey, encode_cursor};
 use crate::item::Item;
 use crate::transport::ArnParameter;
 
+/// The model's `Limit` is a signed integer of 32 bits; DynamoDB Local 1.25.1 fails inside at a larger one.
+const LARGEST_LIMIT: u32 = i32::MAX as u32;
+
 /// One page of a query or a scan.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -81,13 +84,14 @@ pub(crate) struct PageFrame {
 impl PageRequest {
     /// How many items the next page should read, when `remaining` may still be returned.
     pub(crate) fn read_limit(&self, remaining: Option<u64>) -> Option<u32> {
-        match (self.page_size, remaining) {
+        let size = self.page_size.map(|size| size.min(LARGEST_LIMIT));
+        match remaining {
             // With a filter, how many are read says nothing of how many are returned.
-            (size, Some(remaining)) if !self.filtered => {
-                let remaining = u32::try_from(remaining).unwrap_or(u32::MAX);
+            Some(remaining) if !self.filtered => {
+                let remaining = u32::try_from(remaining).unwrap_or(u32::MAX).min(LARGEST_LIMIT);
                 Some(size.map_or(remaining, |size| size.min(remaining)))
             }
-            (size, _) => size,
+            _ => size,
         }
     }
 
@@ -153,18 +157,35 @@ impl PageRequest {
         Ok(frame)
     }
 
-    /// One page, in whole.
+    /// The first page alone.
+    pub(crate) async fn first_page<T: DeserializeOwned>(&self) -> Result<Page<T>, Error> {
+        if self.limit == Some(0) {
+            return Err(Error::invalid_input("the limit is 0; a page returns at least one item")
+                .with_operation(self.operation.name.clone(), Some(&self.table)));
+        }
+        Ok(self.page(self.start.as_ref(), self.limit).await?.0)
+    }
+
+    /// One page, up to where `remaining` items of it are reached.
     pub(crate) async fn page<T: DeserializeOwned>(
         &self,
         start: Option<&Bytes>,
         remaining: Option<u64>,
     ) -> Result<(Page<T>, Option<Bytes>), Error> {
         let Reply { body, metadata } = self.fetch(start, self.read_limit(remaining)).await?;
+        let cut = self.cut(&body, remaining).await?;
+        let most = cut.as_ref().map_or(usize::MAX, |(items, _)| *items);
         let mut items = Vec::new();
-        let frame = self.read(&body, |item, _| {
-            items.push(item?);
+        let mut frame = self.read(&body, |item, _| {
+            if items.len() < most {
+                items.push(item?);
+            }
             Ok(())
         })?;
+        if let Some((count, key)) = cut {
+            frame.count = count as u64;
+            frame.last_evaluated_key = Some(key);
+        }
         let last_evaluated_key = frame
             .last_evaluated_key
             .as_deref()
@@ -182,6 +203,25 @@ impl PageRequest {
             cursor,
         };
         Ok((page, frame.last_evaluated_key))
+    }
+
+    /// How many items of a page are given out, and the key that the next page begins behind, where a filter let more
+    /// pass than `remaining`.
+    async fn cut(&self, body: &Bytes, remaining: Option<u64>) -> Result<Option<(usize, Bytes)>, Error> {
+        let Some(remaining) = remaining.filter(|_| self.filtered).and_then(|items| usize::try_from(items).ok()) else {
+            return Ok(None);
+        };
+        let mut items = Vec::new();
+        self.read::<serde::de::IgnoredAny>(body, |_, at| {
+            items.push(at);
+            Ok(())
+        })?;
+        if items.len() <= remaining {
+            return Ok(None);
+        }
+        let Some(last) = remaining.checked_sub(1).and_then(|last| items.get(last)) else { return Ok(None) };
+        let key = self.key_of(&body.slice(last.clone())).await?;
+        Ok(Some((remaining, key)))
     }
 
     /// The cursor for what follows this key.

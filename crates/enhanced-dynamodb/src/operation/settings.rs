@@ -252,15 +252,14 @@ macro_rules! read_settings {
 
         /// One page.
         ///
-        /// With a [`limit`](Self::limit) and no filter the page ends there.
+        /// With a [`limit`](Self::limit) the page ends there at the latest.
         ///
         /// # Errors
         /// Those of the service; [`ErrorKind::Decode`](crate::ErrorKind::Decode), with the item inside, if an item is
-        /// no `T`; [`ErrorKind::InvalidCursor`](crate::ErrorKind::InvalidCursor).
+        /// no `T`; [`ErrorKind::InvalidCursor`](crate::ErrorKind::InvalidCursor), also where a limit ends a filtered
+        /// page in its middle and the projection left out the key that the next page would begin at.
         pub async fn send<T: serde::de::DeserializeOwned>(self) -> Result<crate::operation::Page<T>, crate::Error> {
-            let request = self.pages_of()?;
-            let start = request.start.clone();
-            Ok(request.page(start.as_ref(), request.limit).await?.0)
+            self.pages_of()?.first_page().await
         }
 
         /// All pages, one after the other.

@@ -121,7 +121,8 @@ impl<T: DeserializeOwned> Stream for Pages<T> {
         Poll::Ready(fetched.map(|fetched| {
             let (page, next) = fetched?;
             walk.advance(next);
-            walk.returned(page.items.len() as u64);
+            // Not the items there are: a page that only counts has none.
+            walk.returned(page.count);
             Ok(page)
         }))
     }

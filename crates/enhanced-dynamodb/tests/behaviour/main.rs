@@ -11,6 +11,7 @@ mod conditions;
 mod cursor;
 mod get;
 mod legacy;
+mod limit;
 mod query;
 mod refused;
 mod scan;
