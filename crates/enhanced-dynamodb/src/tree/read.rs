@@ -15,10 +15,11 @@ use super::schema::TreeSchema;
 use crate::codec::{DecodeError, Reader, decode_item, decode_value};
 use crate::error::{Error, ErrorKind};
 use crate::execute::{CallOptions, Core, Reply};
+use crate::expression::attr;
 use crate::item::AttributeValue;
 use crate::operation::page::PageRequest;
 use crate::operation::settings::call_settings;
-use crate::operation::{GetItem, Query, Select, response};
+use crate::operation::{GetItem, Query, response};
 
 /// What errors name as the operation.
 const READ_TREE: &str = "ReadTree";
@@ -143,6 +144,11 @@ struct Asked {
     start: Option<Bytes>,
 }
 
+async fn ask(asked: Asked) -> (Asked, Result<Reply, Error>) {
+    let reply = asked.pages.fetch(asked.start.as_ref(), asked.pages.read_limit(None)).await;
+    (asked, reply)
+}
+
 /// A tree while it is read.
 struct Walk<'a, T> {
     read: &'a ReadTree,
@@ -203,10 +209,7 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
             while under_way.len() < most
                 && let Some(asked) = self.waiting.pop_front()
             {
-                under_way.push(async move {
-                    let reply = asked.pages.fetch(asked.start.as_ref(), asked.pages.read_limit(None)).await;
-                    (asked, reply)
-                });
+                under_way.push(ask(asked));
             }
             // What is under way when something is known to be left out would add nothing.
             if self.truncated {
@@ -286,27 +289,46 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
         Ok(())
     }
 
-    /// Says whether anything lies below the greatest depth: asks node by node, until one has a child.
+    /// Says whether anything lies below what was read: asks node by node, until one has a child that is not in the tree
+    /// already (as the root is below its own descendants, in a cycle).
     async fn look_below(&mut self) -> Result<(), Error> {
         if self.truncated {
             return Ok(());
         }
         let read = self.read;
         let mut nodes = std::mem::take(&mut self.frontier).into_iter();
+        let mut further: Vec<Asked> = Vec::new();
         let mut under_way = FuturesUnordered::new();
         loop {
-            while under_way.len() < read.core.config.max_sockets
-                && let Some(at) = nodes.next()
-            {
-                let query = read.children_of(&self.slots[at].id).select(Select::Count).page_size(1);
-                under_way.push(query.send::<serde::de::IgnoredAny>());
+            while under_way.len() < read.core.config.max_sockets {
+                let asked = match further.pop() {
+                    Some(asked) => asked,
+                    None => {
+                        let Some(at) = nodes.next() else { break };
+                        let query = read.children_of(&self.slots[at].id).projection([attr(&read.schema.key)]);
+                        Asked { parent: at, pages: Arc::new(query.page_size(2).pages_of()?), start: None }
+                    }
+                };
+                under_way.push(ask(asked));
             }
-            let Some(page) = under_way.next().await else { return Ok(()) };
-            let page = page?;
-            self.requests += u64::from(page.metadata.attempts);
-            if page.count > 0 {
-                self.truncated = true;
-                return Ok(());
+            let Some((asked, reply)) = under_way.next().await else { return Ok(()) };
+            let Reply { body, metadata } = reply?;
+            self.requests += u64::from(metadata.attempts);
+            let mut children = Vec::new();
+            let frame = asked.pages.read::<serde::de::IgnoredAny>(&body, |_, at| {
+                children.push(at);
+                Ok(())
+            })?;
+            for at in children {
+                let (id, _) =
+                    read_key(&body[at], &read.schema).map_err(|error| read.locate(response::malformed(&error)))?;
+                if id.is_none_or(|id| !self.seen.contains(&id)) {
+                    self.truncated = true;
+                    return Ok(());
+                }
+            }
+            if let Some(next) = frame.last_evaluated_key {
+                further.push(Asked { start: Some(next), ..asked });
             }
         }
     }
