@@ -6,6 +6,7 @@
 
 mod common;
 
+mod call;
 mod capacity;
 mod conditions;
 mod cursor;
