@@ -6,6 +6,8 @@
 
 mod common;
 
+mod batch_get;
+mod batch_write;
 mod call;
 mod capacity;
 mod conditions;
@@ -13,10 +15,12 @@ mod cursor;
 mod get;
 mod legacy;
 mod limit;
+mod parameters;
 mod query;
 mod refused;
 mod scan;
 mod size;
+mod tables;
 mod tree;
 mod tree_json;
 mod tree_limits;
