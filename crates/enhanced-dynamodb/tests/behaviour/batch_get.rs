@@ -61,10 +61,14 @@ testkit::on_both_engines! {
         let (db, responder) = recorded(&engine).await;
         create_messages(&db).await;
         responder.forget_requests();
-        let batch = |n: u32| (0..n).fold(db.batch_get(), |batch, i| batch.get("Messages", &key! { "id": format!("m{i}") }));
+        let batch =
+            |n: u32| (0..n).fold(db.batch_get(), |batch, i| batch.get("Messages", &key! { "id": format!("m{i}") }));
         for wrong in [0, 101] {
             let error = batch(wrong).send().await.unwrap_err();
-            assert_eq!((error.kind(), error.attempts(), error.operation()), (ErrorKind::InvalidInput, 0, Some("BatchGetItem")));
+            assert_eq!(
+                (error.kind(), error.attempts(), error.operation()),
+                (ErrorKind::InvalidInput, 0, Some("BatchGetItem"))
+            );
             assert!(error.message().contains(&format!("this one has {wrong}")), "{error}");
         }
         assert!(responder.requests().is_empty());
@@ -93,7 +97,8 @@ testkit::on_both_engines! {
         let key = key! { "stream": "a", "at": 1 };
         let twice = db.batch_get().get("Events", &key).get("Events", &key).send().await.unwrap_err();
         assert_eq!(twice.kind(), ErrorKind::Validation, "{twice}");
-        let nan = db.batch_get().get("Events", &[("at", f64::NAN)].into_iter().collect::<std::collections::HashMap<_, _>>());
+        let nan =
+            db.batch_get().get("Events", &[("at", f64::NAN)].into_iter().collect::<std::collections::HashMap<_, _>>());
         let nan = nan.send().await.unwrap_err();
         assert_eq!((nan.kind(), nan.attempts()), (ErrorKind::Encode, 0), "{nan}");
     }
@@ -103,7 +108,8 @@ testkit::on_both_engines! {
         create_events(&db).await;
         put_events(&db, 5).await;
         responder.rule(Rule::on("BatchGetItem").nth(1).then(Action::leftovers(2)));
-        let batch = (1..=5_u32).fold(db.batch_get(), |batch, at| batch.get("Events", &key! { "stream": "a", "at": at }));
+        let batch =
+            (1..=5_u32).fold(db.batch_get(), |batch, at| batch.get("Events", &key! { "stream": "a", "at": at }));
         let output = batch.projection("Events", ["at"]).consistent_read("Events", true).send().await.unwrap();
         let first: Vec<Item> = output.items("Events").unwrap();
         assert_eq!((first.len(), output.unprocessed.len()), (2, 3));

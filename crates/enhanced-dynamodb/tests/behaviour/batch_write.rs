@@ -38,11 +38,16 @@ testkit::on_both_engines! {
         let (db, responder) = recorded(&engine).await;
         create_messages(&db).await;
         responder.forget_requests();
-        let batch = |n: u32| (0..n).fold(db.batch_write(), |batch, i| batch.put("Messages", &message(&format!("m{i}"), "x", i)));
+        let batch = |n: u32| {
+            (0..n).fold(db.batch_write(), |batch, i| batch.put("Messages", &message(&format!("m{i}"), "x", i)))
+        };
         for wrong in [0, 26] {
             assert_eq!(batch(wrong).is_empty(), wrong == 0);
             let error = batch(wrong).send().await.unwrap_err();
-            assert_eq!((error.kind(), error.attempts(), error.operation()), (ErrorKind::InvalidInput, 0, Some("BatchWriteItem")));
+            assert_eq!(
+                (error.kind(), error.attempts(), error.operation()),
+                (ErrorKind::InvalidInput, 0, Some("BatchWriteItem"))
+            );
             assert!(error.message().contains(&format!("this one has {wrong}")), "{error}");
         }
         assert!(responder.requests().is_empty());
@@ -55,7 +60,9 @@ testkit::on_both_engines! {
         create_messages(&db).await;
         responder.forget_requests();
         let batch = db.batch_write().put("Messages", &message("m1", "x", 1));
-        let batch = batch.put("Messages", &item! { "id": "m2", "tags": StringSet::new() }).put("Messages", &message("m3", "x", 1));
+        let batch = batch
+            .put("Messages", &item! { "id": "m2", "tags": StringSet::new() })
+            .put("Messages", &message("m3", "x", 1));
         let error = batch.send().await.unwrap_err();
         assert_eq!((error.kind(), error.table()), (ErrorKind::Encode, Some("Messages")));
         assert!(error.to_string().contains('1') && error.message().contains("tags"), "{error}");
@@ -80,7 +87,11 @@ testkit::on_both_engines! {
         responder.rule(Rule::on("BatchWriteItem").nth(1).then(Action::leftovers(1)));
         responder.rule(Rule::on("BatchWriteItem").nth(2).then(Action::leftovers(0)));
         let put = item! { "id": "m1", "bytes": Binary::from(vec![1_u8, 2]), "tags": StringSet::from(["a"]) };
-        let batch = db.batch_write().put("Events", &event("a", 1)).put("Messages", &put).delete("Messages", &key! { "id": "old" });
+        let batch = db
+            .batch_write()
+            .put("Events", &event("a", 1))
+            .put("Messages", &put)
+            .delete("Messages", &key! { "id": "old" });
         let output = batch.send().await.unwrap();
         assert_eq!(output.unprocessed.len(), 2);
         let expected = [
@@ -94,7 +105,11 @@ testkit::on_both_engines! {
         assert_eq!(again.len(), 2);
         let output = again.send().await.unwrap();
         assert_eq!(output.unprocessed.requests().unwrap(), expected);
-        let more = db.batch_write().put("Messages", &message("m2", "x", 1)).retry(output.unprocessed).put("Messages", &message("m3", "x", 1));
+        let more = db
+            .batch_write()
+            .put("Messages", &message("m2", "x", 1))
+            .retry(output.unprocessed)
+            .put("Messages", &message("m3", "x", 1));
         assert_eq!(more.len(), 4);
         assert!(more.send().await.unwrap().unprocessed.is_empty());
         assert_eq!(count(&db, "Messages").await, 3);

@@ -15,7 +15,8 @@ fn total(capacity: Option<ConsumedCapacity>, units: f64) {
 testkit::on_both_engines! {
     async fn reads_say_what_they_consume(engine: Engine) {
         let db = events(&engine, 3).await;
-        let get = || db.get("Events").key("stream", "a").key("at", 1).return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let get =
+            || db.get("Events").key("stream", "a").key("at", 1).return_consumed_capacity(ReturnConsumedCapacity::Total);
         let eventual: GetOutput<Event> = get().send().await.unwrap();
         total(eventual.consumed_capacity, 0.5);
         let consistent: GetOutput<Event> = get().consistent_read(true).send().await.unwrap();
@@ -60,16 +61,22 @@ testkit::on_both_engines! {
         crate::common::create_messages(&db).await;
         let batch = db.batch_write().put("Events", &event("c", 1)).put("Messages", &key! { "id": "m1" });
         let output = batch.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await.unwrap();
-        let mut tables: Vec<&str> = output.consumed_capacity.iter().map(|capacity| capacity.table_name.as_str()).collect();
+        let mut tables: Vec<&str> =
+            output.consumed_capacity.iter().map(|capacity| capacity.table_name.as_str()).collect();
         tables.sort_unstable();
         assert_eq!(tables, ["Events", "Messages"]);
 
-        let batch = db.batch_get().get("Events", &key! { "stream": "a", "at": 1 }).get("Messages", &key! { "id": "m1" });
+        let batch =
+            db.batch_get().get("Events", &key! { "stream": "a", "at": 1 }).get("Messages", &key! { "id": "m1" });
         let batch = batch.consistent_read("Events", true).return_consumed_capacity(ReturnConsumedCapacity::Total);
         let output = batch.send().await.unwrap();
         assert_eq!(output.items::<Item>("Messages").unwrap().len(), 1);
         let units = |table: &str| {
-            output.consumed_capacity.iter().find(|capacity| capacity.table_name == table).map(|capacity| capacity.capacity_units)
+            output
+                .consumed_capacity
+                .iter()
+                .find(|capacity| capacity.table_name == table)
+                .map(|capacity| capacity.capacity_units)
         };
         assert_eq!((units("Events"), units("Messages")), (Some(1.0), Some(0.5)));
     }

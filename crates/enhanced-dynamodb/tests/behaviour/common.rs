@@ -57,7 +57,7 @@ pub(crate) struct Event {
 
 /// The event number `at`; every third is a `start`, and sizes run against the time.
 pub(crate) fn event(stream: &str, at: u32) -> Event {
-    let kind = if at % 3 == 0 { "start" } else { "step" };
+    let kind = if at.is_multiple_of(3) { "start" } else { "step" };
     Event { stream: stream.to_owned(), at, kind: kind.to_owned(), size: 1000 - at }
 }
 

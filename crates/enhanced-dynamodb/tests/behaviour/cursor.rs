@@ -44,7 +44,10 @@ testkit::on_both_engines! {
         }
         assert_eq!(seen, [1, 2, 3, 4, 5]);
         let text = first_page(of_a(&db)).await;
-        assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)), "safe in a URL: {text}");
+        assert!(
+            text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)),
+            "safe in a URL: {text}"
+        );
     }
 
     async fn a_cursor_may_be_given_other_limits_orders_of_pages_and_filters(engine: Engine) {
@@ -111,7 +114,10 @@ testkit::on_both_engines! {
         let cursor = items.cursor().await.unwrap().unwrap();
         assert_eq!(rest(query().cursor(cursor)).await, [6, 9, 12]);
         let cursor = first_page(db.query("Events").index("by-size").partition("stream", "a")).await;
-        assert_eq!(rest(db.query("Events").index("by-size").partition("stream", "a").cursor(cursor).limit(3)).await, [10, 9, 8]);
+        assert_eq!(
+            rest(db.query("Events").index("by-size").partition("stream", "a").cursor(cursor).limit(3)).await,
+            [10, 9, 8]
+        );
     }
 
     async fn a_projection_without_the_key_can_be_continued_from_a_page_but_not_from_its_middle(engine: Engine) {
@@ -143,7 +149,11 @@ testkit::on_both_engines! {
         let scanned: Page<Item> = db.scan("Messages").page_size(1).send().await.unwrap();
         assert_foreign(of_a(&db).cursor(scanned.cursor().unwrap()).send().await);
         // However the same condition is written, it is the same.
-        let raw = db.query("Events").key_condition_expression("#s = :a").expression_name("#s", "stream").expression_value(":a", "a");
+        let raw = db
+            .query("Events")
+            .key_condition_expression("#s = :a")
+            .expression_name("#s", "stream")
+            .expression_value(":a", "a");
         assert_eq!(rest(raw.cursor(&cursor)).await, [3, 4, 5]);
     }
 
@@ -153,7 +163,9 @@ testkit::on_both_engines! {
         let mut flipped = cursor.clone().into_bytes();
         flipped[10] = if flipped[10] == b'A' { b'B' } else { b'A' };
         let flipped = String::from_utf8(flipped).unwrap();
-        for damaged in ["", "hello", "*", &cursor[..cursor.len() / 2], &cursor[1..], &flipped, &format!("{cursor}{cursor}")] {
+        for damaged in
+            ["", "hello", "*", &cursor[..cursor.len() / 2], &cursor[1..], &flipped, &format!("{cursor}{cursor}")]
+        {
             assert_foreign(of_a(&db).cursor(damaged).send().await);
             let error = of_a(&db).cursor(damaged).items::<Event>().try_collect().await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidCursor);

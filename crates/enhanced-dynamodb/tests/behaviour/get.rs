@@ -31,8 +31,7 @@ testkit::on_both_engines! {
         let expected = Some(event("a", 2));
         let in_parts: Option<Event> = db.get("Events").key("at", 2).key("stream", "a").item().await.unwrap();
         assert_eq!(in_parts, expected);
-        let by_macro: Option<Event> =
-            db.get("Events").key_item(key! { "stream": "a", "at": 2 }).item().await.unwrap();
+        let by_macro: Option<Event> = db.get("Events").key_item(key! { "stream": "a", "at": 2 }).item().await.unwrap();
         assert_eq!(by_macro, expected);
 
         #[derive(Serialize)]
@@ -40,8 +39,7 @@ testkit::on_both_engines! {
             stream: &'a str,
             at: u32,
         }
-        let by_struct: Option<Event> =
-            db.get("Events").key_item(Key { stream: "a", at: 2 }).item().await.unwrap();
+        let by_struct: Option<Event> = db.get("Events").key_item(Key { stream: "a", at: 2 }).item().await.unwrap();
         assert_eq!(by_struct, expected);
     }
 
@@ -49,8 +47,7 @@ testkit::on_both_engines! {
         let db = messages(&engine).await;
         for stars in 1..5 {
             db.put("Messages", &message("m1", "x", stars)).send().await.unwrap();
-            let found: Option<Message> =
-                db.get("Messages").key("id", "m1").consistent_read(true).item().await.unwrap();
+            let found: Option<Message> = db.get("Messages").key("id", "m1").consistent_read(true).item().await.unwrap();
             assert_eq!(found.unwrap().stars, stars);
         }
     }
@@ -65,7 +62,8 @@ testkit::on_both_engines! {
             "a.b": "dotted",
         };
         db.put("Messages", &put).send().await.unwrap();
-        let read = db.get("Messages").key("id", "m1").projection(["size", "a.b"]).projection([attr("author").field("name")]);
+        let read =
+            db.get("Messages").key("id", "m1").projection(["size", "a.b"]).projection([attr("author").field("name")]);
         let found: Option<Item> = read.projection([path("tags[1]")]).item().await.unwrap();
         assert_eq!(found, Some(item! { "size": 3, "a.b": "dotted", "author": { "name": "Ada" }, "tags": ["b"] }));
     }
@@ -130,7 +128,10 @@ testkit::on_both_engines! {
         create.sort_key("number", AttributeType::Number).send().await.unwrap();
         let put = item! { "bytes": Binary::from(vec![0, 255, 7]), "number": -7, "text": "x" };
         db.put("Keys", &put).send().await.unwrap();
-        let get = db.get("Keys").key("bytes", Binary::from(vec![0, 255, 7])).key("number", "-7.0".parse::<enhanced_dynamodb::Number>().unwrap());
+        let get = db
+            .get("Keys")
+            .key("bytes", Binary::from(vec![0, 255, 7]))
+            .key("number", "-7.0".parse::<enhanced_dynamodb::Number>().unwrap());
         let found: Option<Item> = get.item().await.unwrap();
         assert_eq!(found.unwrap()["text"], AttributeValue::from("x"));
     }

@@ -1,7 +1,7 @@
 //! The limit: how many items are returned in all.
 
 use enhanced_dynamodb::operation::Page;
-use enhanced_dynamodb::{ErrorKind, attr};
+use enhanced_dynamodb::{ErrorKind, Item, attr};
 use serde_json::Value;
 use testkit::Responder;
 
@@ -118,5 +118,17 @@ testkit::on_both_engines! {
             seen.push(item.map(|event| event.at).map_err(|error| error.kind()));
         }
         assert_eq!(seen, [Ok(1), Err(ErrorKind::Decode), Ok(3)]);
+    }
+
+    async fn a_filtered_page_cannot_end_in_its_middle_without_the_key(engine: Engine) {
+        let db = events(&engine, 9).await;
+        let query =
+            || db.query("Events").partition("stream", "a").filter(attr("kind").eq("start")).projection(["size"]);
+        let error = query().limit(2).send::<Item>().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidCursor, "{error}");
+        assert!(error.advice().contains("projection"), "{error}");
+        let items = query().limit(2).items::<Item>().try_collect().await.unwrap();
+        assert_eq!(items.len(), 2, "the items alone need no position");
+        assert_eq!(query().limit(3).send::<Item>().await.unwrap().items.len(), 3);
     }
 }

@@ -1,6 +1,7 @@
 //! Every parameter of the service's model can be said: by a method, or by its name.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use enhanced_dynamodb::operation::{ReturnConsumedCapacity, ReturnValues, Select};
@@ -217,7 +218,8 @@ async fn the_methods_write_the_parameters_that_the_table_says() {
 #[tokio::test]
 async fn every_parameter_of_the_model_is_written_by_a_method_or_set_by_its_name() {
     let Some(model) = model() else {
-        println!("skipped: the service's model is not at hand");
+        // Straight to the stream: the harness captures what a test that passes prints.
+        writeln!(std::io::stderr(), "skipped: the service's model is not at hand").unwrap();
         return;
     };
     let members = |shape: &str| names(&model["shapes"][format!("com.amazonaws.dynamodb#{shape}")]["members"]);

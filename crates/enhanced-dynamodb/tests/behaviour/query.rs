@@ -77,7 +77,8 @@ testkit::on_both_engines! {
         .await
         .unwrap();
         assert_eq!(times(&even), [2, 4]);
-        let counts: Vec<u64> = TryStreamExt::try_collect(query().pages::<Event>().map_ok(|page| page.count)).await.unwrap();
+        let counts: Vec<u64> =
+            TryStreamExt::try_collect(query().pages::<Event>().map_ok(|page| page.count)).await.unwrap();
         assert_eq!(counts.iter().sum::<u64>(), 5);
     }
 
@@ -98,7 +99,8 @@ testkit::on_both_engines! {
         assert_eq!(sorted(&db, attr("at").gt(7)).await, [8, 9]);
         assert_eq!(sorted(&db, attr("at").ge(7)).await, [7, 8, 9]);
         assert_eq!(sorted(&db, attr("at").between(3, 5)).await, [3, 4, 5]);
-        let error = db.query("Events").partition("stream", "a").sort(attr("at").ne(3)).send::<Event>().await.unwrap_err();
+        let error =
+            db.query("Events").partition("stream", "a").sort(attr("at").ne(3)).send::<Event>().await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidInput, 0), "{error}");
     }
 
@@ -135,7 +137,8 @@ testkit::on_both_engines! {
 
     async fn a_filter_works_after_the_read(engine: Engine) {
         let db = events(&engine, 9).await;
-        let query = db.query("Events").partition("stream", "a").filter(attr("kind").eq("start")).filter(attr("size").lt(995));
+        let query =
+            db.query("Events").partition("stream", "a").filter(attr("kind").eq("start")).filter(attr("size").lt(995));
         let page: Page<Event> = query.send().await.unwrap();
         assert_eq!(times(&page.items), [6, 9]);
         assert_eq!((page.count, page.scanned_count), (2, 9));
@@ -159,11 +162,13 @@ testkit::on_both_engines! {
         let query = || db.query("Events").partition("stream", "a");
         let found: Vec<Item> = query().projection(["at", "kind"]).items().try_collect().await.unwrap();
         assert_eq!(found, [item! { "at": 1, "kind": "step" }, item! { "at": 2, "kind": "step" }]);
-        let specific = query().select(Select::SpecificAttributes).projection_expression("#s").expression_name("#s", "size");
+        let specific =
+            query().select(Select::SpecificAttributes).projection_expression("#s").expression_name("#s", "size");
         assert_eq!(specific.send::<Item>().await.unwrap().items, [item! { "size": 999 }, item! { "size": 998 }]);
         let all: Page<Event> = query().select(Select::AllAttributes).send().await.unwrap();
         assert_eq!(all.items, [event("a", 1), event("a", 2)]);
-        let projected = db.query("Events").index("by-kind").partition("kind", "step").select(Select::AllProjectedAttributes);
+        let projected =
+            db.query("Events").index("by-kind").partition("kind", "step").select(Select::AllProjectedAttributes);
         assert_eq!(projected.send::<Event>().await.unwrap().items.len(), 4);
         let counted: Page<Event> = query().select(Select::Count).send().await.unwrap();
         assert_eq!((counted.count, counted.scanned_count, counted.items.len()), (2, 2, 0));

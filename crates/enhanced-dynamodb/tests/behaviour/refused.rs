@@ -133,7 +133,8 @@ testkit::on_both_engines! {
         let db = crate::common::messages(&engine).await;
         let put = db.put("Messages", &item! { "id": 1 }).send().await.unwrap_err();
         assert_eq!((put.kind(), put.code()), (ErrorKind::Validation, "ValidationException"), "{put}");
-        let put = db.put("Messages", &item! { "id": "m1" }).return_values(ReturnValues::AllNew).send().await.unwrap_err();
+        let put =
+            db.put("Messages", &item! { "id": "m1" }).return_values(ReturnValues::AllNew).send().await.unwrap_err();
         assert_eq!((put.kind(), put.status()), (ErrorKind::Validation, Some(400)), "{put}");
         let empty = db.put("Messages", &item! { "id": "" }).send().await.unwrap_err();
         assert_eq!(empty.kind(), ErrorKind::Validation, "{empty}");

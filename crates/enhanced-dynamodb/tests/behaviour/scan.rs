@@ -66,7 +66,11 @@ testkit::on_both_engines! {
         assert_eq!(scan().page_size(2).consistent_read(true).count().await.unwrap(), 3);
         let page: Page<Event> = scan().select(Select::Count).send().await.unwrap();
         assert_eq!((page.count, page.scanned_count, page.items.len()), (3, 11, 0));
-        let raw = db.scan("Events").filter_expression("#k = :k").expression_name("#k", "kind").expression_value(":k", "start");
+        let raw = db
+            .scan("Events")
+            .filter_expression("#k = :k")
+            .expression_name("#k", "kind")
+            .expression_value(":k", "start");
         assert_eq!(raw.count().await.unwrap(), 3);
     }
 

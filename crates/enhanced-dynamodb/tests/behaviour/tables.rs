@@ -24,8 +24,14 @@ testkit::on_both_engines! {
         types.sort_unstable();
         assert_eq!(types, [("at", "N"), ("kind", "S"), ("size", "N"), ("stream", "S")]);
         let index = table.index("by-kind").unwrap();
-        assert_eq!((index.index_status.as_ref(), index.projection.projection_type.as_str()), (Some(&TableStatus::Active), "ALL"));
-        assert_eq!(index.key_schema.iter().map(|key| key.key_type).collect::<Vec<_>>(), [KeyRole::Partition, KeyRole::Sort]);
+        assert_eq!(
+            (index.index_status.as_ref(), index.projection.projection_type.as_str()),
+            (Some(&TableStatus::Active), "ALL")
+        );
+        assert_eq!(
+            index.key_schema.iter().map(|key| key.key_type).collect::<Vec<_>>(),
+            [KeyRole::Partition, KeyRole::Sort]
+        );
         assert_eq!(table.local_secondary_indexes[0].index_name, "by-size");
         assert!(table.is_active() && table.index("nowhere").is_none());
         assert!(table.table_arn.is_some_and(|arn| arn.ends_with("table/Events")));
@@ -33,21 +39,33 @@ testkit::on_both_engines! {
 
     async fn capacity_projection_stream_and_other_parameters_are_set(engine: Engine) {
         let db = client(&engine).await;
-        let global = IndexDefinition::new("by-a").partition_key("a", AttributeType::Number).include(["text"]).provisioned(2, 3);
+        let global =
+            IndexDefinition::new("by-a").partition_key("a", AttributeType::Number).include(["text"]).provisioned(2, 3);
         let keys = IndexDefinition::new("by-b").partition_key("b", AttributeType::Binary).keys_only().provisioned(1, 1);
-        let create = db.create_table("Full").partition_key("id", AttributeType::String).global_index(global).global_index(keys);
+        let create =
+            db.create_table("Full").partition_key("id", AttributeType::String).global_index(global).global_index(keys);
         let create = create.provisioned(5, 6).stream(StreamView::NewAndOldImages);
         create.parameter("TableClass", "STANDARD").send().await.unwrap();
         let table = db.wait_until_active("Full").send().await.unwrap().unwrap();
         assert_eq!(table.other["ProvisionedThroughput"]["ReadCapacityUnits"], 5);
         assert_eq!(table.other["ProvisionedThroughput"]["WriteCapacityUnits"], 6);
-        assert_eq!(table.other["StreamSpecification"], json!({ "StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES" }));
+        assert_eq!(
+            table.other["StreamSpecification"],
+            json!({ "StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES" })
+        );
         let index = table.index("by-a").unwrap();
         assert_eq!(index.projection.non_key_attributes, ["text"]);
         assert_eq!(index.other["ProvisionedThroughput"]["WriteCapacityUnits"], 3);
         assert_eq!(table.index("by-b").unwrap().projection.projection_type, "KEYS_ONLY");
         db.put("Full", &item! { "id": "x", "a": 1, "text": "t", "more": 1 }).send().await.unwrap();
-        let found = db.query("Full").index("by-a").partition("a", 1).items::<enhanced_dynamodb::Item>().try_collect().await.unwrap();
+        let found = db
+            .query("Full")
+            .index("by-a")
+            .partition("a", 1)
+            .items::<enhanced_dynamodb::Item>()
+            .try_collect()
+            .await
+            .unwrap();
         assert_eq!(found, [item! { "id": "x", "a": 1, "text": "t" }]);
     }
 
@@ -62,10 +80,26 @@ testkit::on_both_engines! {
         let (db, responder) = recorded(&engine).await;
         let none = db.create_table("T").send().await.unwrap_err();
         let index = IndexDefinition::new("i").partition_key("id", AttributeType::Number);
-        let two = db.create_table("T").partition_key("id", AttributeType::String).global_index(index).send().await.unwrap_err();
-        let twice = db.create_table("T").partition_key("id", AttributeType::String).parameter("TableName", "U").send().await.unwrap_err();
+        let two = db
+            .create_table("T")
+            .partition_key("id", AttributeType::String)
+            .global_index(index)
+            .send()
+            .await
+            .unwrap_err();
+        let twice = db
+            .create_table("T")
+            .partition_key("id", AttributeType::String)
+            .parameter("TableName", "U")
+            .send()
+            .await
+            .unwrap_err();
         for error in [none, two, twice] {
-            assert_eq!((error.kind(), error.attempts(), error.operation()), (ErrorKind::InvalidInput, 0, Some("CreateTable")), "{error}");
+            assert_eq!(
+                (error.kind(), error.attempts(), error.operation()),
+                (ErrorKind::InvalidInput, 0, Some("CreateTable")),
+                "{error}"
+            );
         }
         assert!(responder.requests().is_empty());
     }
@@ -83,7 +117,10 @@ testkit::on_both_engines! {
         assert_eq!(page.table_names, all[..2]);
         assert_eq!(page.last_evaluated_table_name.as_deref(), Some("Table-b"));
         let page = db.list_tables().start_table("Table-c").send().await.unwrap();
-        assert_eq!((page.table_names, page.last_evaluated_table_name), (vec!["Table-d".to_owned(), "Table-e".to_owned()], None));
+        assert_eq!(
+            (page.table_names, page.last_evaluated_table_name),
+            (vec!["Table-d".to_owned(), "Table-e".to_owned()], None)
+        );
     }
 
     async fn a_deleted_table_is_gone(engine: Engine) {
@@ -92,7 +129,10 @@ testkit::on_both_engines! {
         assert_eq!(described.table_name, "Messages");
         assert!(db.wait_until_gone("Messages").send().await.unwrap().is_none());
         let error = db.describe_table("Messages").send().await.unwrap_err();
-        assert_eq!((error.kind(), error.operation(), error.table()), (ErrorKind::ResourceNotFound, Some("DescribeTable"), Some("Messages")));
+        assert_eq!(
+            (error.kind(), error.operation(), error.table()),
+            (ErrorKind::ResourceNotFound, Some("DescribeTable"), Some("Messages"))
+        );
         let error = db.delete_table("Messages").send().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ResourceNotFound);
         create_messages(&db).await;
@@ -103,7 +143,10 @@ testkit::on_both_engines! {
         create_events(&db).await;
         let described = |table: &str, index: &str| {
             let index = json!({ "IndexName": "i", "IndexStatus": index });
-            Action::json(200, json!({ "Table": { "TableName": "Events", "TableStatus": table, "GlobalSecondaryIndexes": [index] } }))
+            Action::json(
+                200,
+                json!({ "Table": { "TableName": "Events", "TableStatus": table, "GlobalSecondaryIndexes": [index] } }),
+            )
         };
         let missing = Action::error("ResourceNotFoundException", "not yet");
         responder.rule(Rule::on("DescribeTable").nth(1).then(missing));

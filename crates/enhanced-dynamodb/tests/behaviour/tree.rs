@@ -24,7 +24,20 @@ testkit::on_both_engines! {
     async fn a_tree_is_read_from_its_root_down(engine: Engine) {
         let db = client(&engine).await;
         nodes(&db).await;
-        put_nodes(&db, &[("r", ""), ("a", "r"), ("b", "r"), ("a1", "a"), ("a2", "a"), ("a1x", "a1"), ("other", ""), ("o1", "other")]).await;
+        put_nodes(
+            &db,
+            &[
+                ("r", ""),
+                ("a", "r"),
+                ("b", "r"),
+                ("a1", "a"),
+                ("a2", "a"),
+                ("a1x", "a1"),
+                ("other", ""),
+                ("o1", "other"),
+            ],
+        )
+        .await;
         let tree = read(&db, "r").await;
         assert_eq!(outline(&tree), lines(&[(0, "r"), (1, "a"), (2, "a1"), (3, "a1x"), (2, "a2"), (1, "b")]));
         let metadata = tree.metadata();
@@ -53,7 +66,7 @@ testkit::on_both_engines! {
         assert!(root.parent().is_none() && root.value().parent.is_none());
         let children: Vec<&str> = root.children().map(|child| child.value().id.as_str()).collect();
         assert_eq!(children, ["a", "b"]);
-        assert_eq!(root.children().rev().next().unwrap().id(), &AttributeValue::from("b"));
+        assert_eq!(root.children().next_back().unwrap().id(), &AttributeValue::from("b"));
         let grandchild = root.children().next().unwrap().children().next().unwrap();
         assert_eq!((grandchild.depth(), grandchild.children().len()), (2, 0));
         assert_eq!(grandchild.parent().unwrap().value().id, "a");
@@ -139,7 +152,8 @@ testkit::on_both_engines! {
         }
         let schema = TreeSchema::default().key("no").parent("replyTo").index("replies");
         let tree: Tree<Item> = db.read_tree("Posts", 1).schema(schema.clone()).send().await.unwrap();
-        let numbers: Vec<Option<i64>> = tree.preorder().map(|node| node.value().get_n("no").and_then(Number::to_i64)).collect();
+        let numbers: Vec<Option<i64>> =
+            tree.preorder().map(|node| node.value().get_n("no").and_then(Number::to_i64)).collect();
         assert_eq!(numbers, [1, 9, 2, 10, 100].map(Some), "numbers by value");
         assert_eq!(tree.metadata().root_id, AttributeValue::from(1));
         // 1 and 1.0 are one key.

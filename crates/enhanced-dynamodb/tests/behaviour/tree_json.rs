@@ -47,7 +47,8 @@ testkit::on_both_engines! {
         let db = client(&engine).await;
         nodes(&db).await;
         put_nodes(&db, &[("a", "r")]).await;
-        let root = item! { "id": "r", "children": "three", "metadata": { "kept": [1] }, "text": "about \"children\": {}" };
+        let root =
+            item! { "id": "r", "children": "three", "metadata": { "kept": [1] }, "text": "about \"children\": {}" };
         db.put("Nodes", &root).send().await.unwrap();
         let plain = json_of(&db, "r", false).await;
         assert_eq!(plain["children"], json!([{ "id": "a", "parent": "r", "children": [] }]));
@@ -65,7 +66,9 @@ testkit::on_both_engines! {
             "text": "line\n\"quoted\" é",
         };
         db.put("Nodes", &root).send().await.unwrap();
-        let expected = json!({ "id": "r", "n": 1.5, "tags": ["a", "b"], "none": null, "text": "line\n\"quoted\" é", "children": [] });
+        let expected = json!({
+            "id": "r", "n": 1.5, "tags": ["a", "b"], "none": null, "text": "line\n\"quoted\" é", "children": [],
+        });
         assert_eq!(json_of(&db, "r", false).await, expected);
     }
 

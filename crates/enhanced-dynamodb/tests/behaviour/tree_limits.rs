@@ -22,10 +22,16 @@ async fn to_depth(db: &Client, depth: u32) -> Tree<Item> {
 testkit::on_both_engines! {
     async fn max_depth_reads_the_depths_up_to_it(engine: Engine) {
         let db = three_levels(&engine).await;
-        for (depth, nodes, deepest, truncated) in [(0, 1, 0, true), (1, 3, 1, true), (2, 6, 2, false), (3, 6, 2, false), (u32::MAX, 6, 2, false)] {
+        for (depth, nodes, deepest, truncated) in
+            [(0, 1, 0, true), (1, 3, 1, true), (2, 6, 2, false), (3, 6, 2, false), (u32::MAX, 6, 2, false)]
+        {
             let tree = to_depth(&db, depth).await;
             let metadata = tree.metadata();
-            assert_eq!((tree.len(), metadata.depth, metadata.truncated), (nodes, deepest, truncated), "max_depth {depth}");
+            assert_eq!(
+                (tree.len(), metadata.depth, metadata.truncated),
+                (nodes, deepest, truncated),
+                "max_depth {depth}"
+            );
             assert_eq!(metadata.node_count, nodes);
         }
     }

@@ -92,7 +92,10 @@ testkit::on_both_engines! {
         })
         .await;
         // A set that loses its last element is no attribute any more.
-        assert_eq!(found, item! { "tags": StringSet::from(["a", "c"]), "numbers": NumberSet::from_iter([Number::from(1)]) });
+        assert_eq!(
+            found,
+            item! { "tags": StringSet::from(["a", "c"]), "numbers": NumberSet::from_iter([Number::from(1)]) }
+        );
     }
 
     async fn nested_paths_are_changed_in_place(engine: Engine) {

@@ -152,9 +152,8 @@ testkit::on_both_engines! {
     async fn a_document_as_deep_as_the_service_allows_is_stored(engine: Engine) {
         let db = crate::common::client(&engine).await;
         create_messages(&db).await;
-        let nested = |levels: usize| {
-            (0..levels).fold(AttributeValue::from("bottom"), |inner, _| AttributeValue::L(vec![inner]))
-        };
+        let nested =
+            |levels: usize| (0..levels).fold(AttributeValue::from("bottom"), |inner, _| AttributeValue::L(vec![inner]));
         let put = item! { "id": "m1", "nested": nested(31) };
         assert_eq!(round_trip(&db, &put).await, put);
     }

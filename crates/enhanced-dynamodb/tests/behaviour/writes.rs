@@ -112,7 +112,8 @@ testkit::on_both_engines! {
         let batch = db.batch_write().put("Events", &event("a", 1)).put("Events", &event("b", 1));
         let output = batch.return_item_collection_metrics().send().await.unwrap();
         let [(table, metrics)] = &output.item_collection_metrics[..] else { panic!("{output:?}") };
-        let mut keys: Vec<&str> = metrics.iter().filter_map(|metrics| metrics.item_collection_key.get_s("stream")).collect();
+        let mut keys: Vec<&str> =
+            metrics.iter().filter_map(|metrics| metrics.item_collection_key.get_s("stream")).collect();
         keys.sort_unstable();
         assert_eq!((table.as_str(), keys), ("Events", vec!["a", "b"]));
     }
