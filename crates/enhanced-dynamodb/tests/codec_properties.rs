@@ -216,7 +216,7 @@ fn of_item(item: &Item) -> Value {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_item_is_read_back_as_it_was(item in item()) {
