@@ -40,6 +40,28 @@ fn s_is_read_into_strings_and_characters() {
 }
 
 #[test]
+fn text_is_borrowed_where_no_escape_stands_in_the_way() {
+    #[derive(Deserialize)]
+    struct Borrowed<'a> {
+        plain: &'a str,
+        #[serde(borrow)]
+        either: Cow<'a, str>,
+        #[serde(borrow)]
+        escaped: Cow<'a, str>,
+        #[serde(borrow)]
+        by_name: BTreeMap<&'a str, u8>,
+    }
+    let json =
+        r#"{"plain":{"S":"a"},"either":{"S":"b"},"escaped":{"S":"c\n"},"by_name":{"M":{"d":{"N":"1"}}}}"#.to_owned();
+    let read: Borrowed<'_> = from_dynamodb_json(&json).unwrap();
+    assert_eq!((read.plain, &*read.either, &*read.escaped, read.by_name["d"]), ("a", "b", "c\n", 1));
+    assert!(matches!(read.either, Cow::Borrowed(_)));
+    assert!(matches!(read.escaped, Cow::Owned(_)));
+    let error = from_dynamodb_json::<Borrowed<'_>>(r#"{"plain":{"S":"a\n"}}"#).err().unwrap();
+    assert_eq!(error.message(), "plain: expected a borrowed string, found S");
+}
+
+#[test]
 fn escapes_are_resolved() {
     assert_eq!(read::<String>(r#"{"S":"a\"\\\/\b\f\n\r\té\ud83d\ude00"}"#), "a\"\\/\u{8}\u{c}\n\r\té😀");
     assert!(error::<String>(r#"{"S":"\ud83d"}"#).contains("surrogate"));

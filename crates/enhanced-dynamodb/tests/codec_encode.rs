@@ -120,8 +120,8 @@ fn sequences_and_tuples_are_l() {
 #[test]
 fn pointers_and_newtypes_are_what_is_in_them() {
     #[derive(Serialize)]
-    struct Id(Rc<u8>);
-    assert_eq!(attribute(Id(Rc::new(1))), r#"{"N":"1"}"#);
+    struct Id(Rc<Box<str>>);
+    assert_eq!(attribute(Id(Rc::new("x".into()))), r#"{"S":"x"}"#);
 }
 
 #[test]
@@ -370,4 +370,27 @@ fn what_a_type_itself_says_went_wrong_is_kept() {
         }
     }
     assert_eq!(error(vec![Sad]), "v[0]: no such luck");
+}
+
+#[test]
+fn a_number_of_serde_json_that_keeps_its_digits_is_n() {
+    /// What `serde_json::Number` does with serde_json's feature `arbitrary_precision`.
+    struct Digits(&'static str);
+    impl Serialize for Digits {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            use serde::ser::SerializeStruct;
+            let mut digits = serializer.serialize_struct("$serde_json::private::Number", 1)?;
+            digits.serialize_field("$serde_json::private::Number", self.0)?;
+            digits.end()
+        }
+    }
+    let digits = "0.12345678901234567890123456789";
+    assert_eq!(attribute(vec![Digits(digits)]), format!(r#"{{"L":[{{"N":"{digits}"}}]}}"#));
+    assert_eq!(
+        error(Digits("1e400")),
+        format!(
+            "v: {}",
+            "a number must be 0 or between 1E-130 and 9.9999999999999999999999999999999999999E+125 in magnitude"
+        )
+    );
 }

@@ -7,6 +7,7 @@ use enhanced_dynamodb::item::{
     Binary, BinarySet, Item, Number, NumberSet, StringSet, from_dynamodb_json, to_dynamodb_json,
 };
 use enhanced_dynamodb::{AttributeValue, ErrorKind, item};
+use serde::de::value::MapDeserializer;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -310,4 +311,17 @@ fn types_and_items_turn_into_each_other() {
 fn a_set_with_a_repeated_element_is_not_read() {
     let error = Item::from_dynamodb_json(r#"{"v":{"NS":["1","1.0"]}}"#).unwrap_err();
     assert_eq!(error.message(), "v: a set must not hold the same element twice");
+}
+
+#[test]
+fn a_number_of_serde_json_that_keeps_its_digits_is_read_with_them() {
+    /// What serde_json's reader gives with its feature `arbitrary_precision`.
+    fn digits(text: &str) -> MapDeserializer<'_, std::array::IntoIter<(&str, &str), 1>, serde_json::Error> {
+        MapDeserializer::new([("$serde_json::private::Number", text)].into_iter())
+    }
+    let number: Number = "0.12345678901234567890123456789".parse().unwrap();
+    assert_eq!(Number::deserialize(digits("0.12345678901234567890123456789")).unwrap(), number);
+    assert_eq!(AttributeValue::deserialize(digits("0.12345678901234567890123456789")).unwrap(), number.into());
+    assert!(Number::deserialize(digits("x")).is_err());
+    assert!(Number::deserialize(MapDeserializer::<_, serde_json::Error>::new([("other", "1")].into_iter())).is_err());
 }

@@ -356,3 +356,23 @@ impl<'de> Deserializer<'de> for Value<'_, 'de> {
         visitor.visit_unit()
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn behind_an_item_that_is_another_type_the_rest_of_a_page_is_read() {
+        let page = br#"[{"v":{"N":"1"}},{"v":{"L":[{"M":{"a":{"S":"]}\"\\"}}}]}},{"v":{"N":"3"}}]"#;
+        let mut reader = Reader::new(page).unwrap();
+        let mut array = reader.array().unwrap();
+        let mut items = Vec::new();
+        while array.next_element(&mut reader).unwrap() {
+            items.push(reader.item::<std::collections::BTreeMap<String, u8>>().map(|item| item["v"]));
+        }
+        assert_eq!(items[0].as_ref().unwrap(), &1);
+        assert_eq!(items[1].as_ref().unwrap_err().to_string(), "v: expected N, found L");
+        assert_eq!(items[2].as_ref().unwrap(), &3);
+    }
+}

@@ -13,7 +13,7 @@ mod set;
 use serde::ser::{Error as _, Serialize, Serializer};
 
 use self::compound::{ListSerializer, MapSerializer};
-use super::token::Token;
+use super::token::{SERDE_JSON_NUMBER, Token};
 use super::{Descriptor, ENCODE_LEVELS, EncodeError as Error, json_string};
 
 type Result<T> = std::result::Result<T, Error>;
@@ -260,7 +260,10 @@ impl<'a> Serializer for ValueSerializer<'a> {
         self.map()
     }
 
-    fn serialize_struct(self, _name: &'static str, _len: usize) -> Result<MapSerializer<'a>> {
+    fn serialize_struct(self, name: &'static str, _len: usize) -> Result<MapSerializer<'a>> {
+        if name == SERDE_JSON_NUMBER {
+            return Ok(MapSerializer::for_digits(self.out, self.options, self.level));
+        }
         self.map()
     }
 
@@ -286,4 +289,29 @@ fn display<T: std::fmt::Display + ?Sized>(value: &T) -> Result<String> {
     let mut text = String::new();
     write!(text, "{value}").map_err(|_| Error::custom("the value's Display failed"))?;
     Ok(text)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_leaves_the_body_as_it_was() {
+        let mut body = b"{\"Item\":".to_vec();
+        encode_item(&mut body, &[("v", (1, "x", f64::NAN))].into_iter().collect::<Map<_>>(), EncodeOptions::default())
+            .unwrap_err();
+        encode_item(&mut body, "text", EncodeOptions::default()).unwrap_err();
+        encode_value(&mut body, &(1, f64::NAN), EncodeOptions::default()).unwrap_err();
+        assert_eq!(body, b"{\"Item\":");
+    }
+
+    #[test]
+    fn a_value_that_is_none_is_null() {
+        let mut body = Vec::new();
+        encode_value(&mut body, &None::<u8>, EncodeOptions::default()).unwrap();
+        assert_eq!(body, NULL);
+    }
+
+    type Map<T> = std::collections::BTreeMap<&'static str, T>;
 }

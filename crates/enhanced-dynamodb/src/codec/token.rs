@@ -18,7 +18,11 @@ pub(crate) const BINARY_SET: &str = "$enhanced_dynamodb::BinarySet";
 /// A value of any type, read with its type.
 pub(crate) const VALUE: &str = "$enhanced_dynamodb::AttributeValue";
 
-/// One of the names above.
+/// The name of the struct, and of its one field, by which serde_json hands on a number's digits if its feature
+/// `arbitrary_precision` is enabled, which any crate of the program may do.
+pub(crate) const SERDE_JSON_NUMBER: &str = "$serde_json::private::Number";
+
+/// One of the names that begin with `$enhanced_dynamodb`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Token {
     Number,

@@ -1,11 +1,14 @@
 //! How numbers, bytes and values of any type pass through serde: exactly through this crate's codec, as plain data
 //! through any other format.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::de::{Deserialize, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    Deserialize, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
+};
 use serde::ser::{Serialize, Serializer};
 
 use super::{AttributeValue, Binary, BinarySet, Item, Number, NumberSet, Plain, StringSet};
@@ -78,6 +81,16 @@ impl<'de> Visitor<'de> for NumberVisitor {
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Number, E> {
         Number::try_from(number).map_err(|error| E::custom(error.message()))
+    }
+
+    /// From serde_json, if it keeps the digits of numbers.
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Number, A::Error> {
+        match members.next_key::<Cow<'_, str>>()? {
+            Some(name) if name == token::SERDE_JSON_NUMBER => {
+                Number::parse(&members.next_value::<Cow<'_, str>>()?).map_err(A::Error::custom)
+            }
+            Some(_) | None => Err(A::Error::invalid_type(Unexpected::Map, &self)),
+        }
     }
 }
 
@@ -258,8 +271,12 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<AttributeValue, A::Error> {
         let mut map = Item::new();
-        while let Some((name, value)) = members.next_entry::<String, AttributeValue>()? {
-            map.insert(name, value);
+        while let Some(name) = members.next_key::<String>()? {
+            if name == token::SERDE_JSON_NUMBER {
+                let digits = members.next_value::<Cow<'_, str>>()?;
+                return Number::parse(&digits).map(AttributeValue::N).map_err(A::Error::custom);
+            }
+            map.insert(name, members.next_value::<AttributeValue>()?);
         }
         Ok(AttributeValue::M(map))
     }

@@ -1,7 +1,7 @@
 //! To and from the service's JSON and between items and types: all through the codec that requests and responses use.
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{Deserialize, DeserializeOwned};
 
 use super::{AttributeValue, Item};
 use crate::codec::{EncodeOptions, decode_item, decode_value, encode_item, encode_value};
@@ -37,12 +37,12 @@ fn text<T: Serialize + ?Sized>(value: &T, options: EncodeOptions) -> Result<Stri
     String::from_utf8(json).map_err(|error| Error::new(ErrorKind::Encode, error.to_string()))
 }
 
-/// Reads an item in the service's JSON into any type.
+/// Reads an item in the service's JSON into any type. Strings without escapes may be borrowed from the text.
 ///
 /// # Errors
 /// [`ErrorKind::Decode`] if the text is not an item in the service's JSON, or not a `T`. The message begins with the
 /// path to what does not fit.
-pub fn from_dynamodb_json<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+pub fn from_dynamodb_json<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, Error> {
     Ok(decode_item(text.as_bytes())?)
 }
 

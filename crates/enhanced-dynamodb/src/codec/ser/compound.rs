@@ -6,8 +6,8 @@ use serde::ser::{
 };
 
 use super::key::KeySerializer;
-use super::{EncodeOptions, Error, NULL, Result, ValueSerializer, json_string};
-use crate::codec::Reader;
+use super::{EncodeOptions, Error, NULL, Result, ValueSerializer, json_string, scalar};
+use crate::codec::{Descriptor, Reader};
 
 /// The elements of an L.
 pub(super) struct ListSerializer<'a> {
@@ -67,6 +67,8 @@ pub(super) struct MapSerializer<'a> {
     first: bool,
     /// Where the member that is being written begins, with its comma.
     member: usize,
+    /// This is no map but the digits of a number, as serde_json hands them on.
+    digits: bool,
     variant: Option<&'static str>,
     end: &'static [u8],
 }
@@ -74,7 +76,12 @@ pub(super) struct MapSerializer<'a> {
 impl<'a> MapSerializer<'a> {
     /// Members on `level`; `end` closes the map.
     pub(super) fn new(out: &'a mut Vec<u8>, options: EncodeOptions, level: u8, end: &'static [u8]) -> Self {
-        MapSerializer { out, options, level, first: true, member: 0, variant: None, end }
+        MapSerializer { out, options, level, first: true, member: 0, digits: false, variant: None, end }
+    }
+
+    /// What looks like a struct is a number: its one field has the digits.
+    pub(super) fn for_digits(out: &'a mut Vec<u8>, options: EncodeOptions, level: u8) -> Self {
+        MapSerializer { digits: true, ..MapSerializer::new(out, options, level, b"") }
     }
 
     /// The map is the data of an enum's variant; `end` closes both.
@@ -113,6 +120,9 @@ impl<'a> MapSerializer<'a> {
 
     #[inline]
     fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<()> {
+        if self.digits {
+            return scalar::write(self.out, Descriptor::N, value);
+        }
         self.begin_member();
         json_string(self.out, name);
         self.value(value)
