@@ -5,8 +5,10 @@ LOGS="$CACHE/logs"
 STEPS=()
 MISSING=()
 
-mkdir -p "$LOGS"
-rm -f "$LOGS"/*.log
+begin() {
+  mkdir -p "$LOGS"
+  rm -f "$LOGS"/*
+}
 
 # step NAME COMMAND…: runs the command; its failure is the run's.
 step() {

@@ -1,11 +1,11 @@
 # The checks that Cargo runs.
 
-# Feature sets of the library that are checked beside the one of the tests. `fips` is not: it needs CMake and Go.
+# Feature sets of the library that are checked beside the one of the tests (default and `embedded`). `fips` is not: it needs
+# CMake and Go.
 FEATURE_SETS=(
   "--no-default-features --features ring"
   "--no-default-features --features aws-lc-rs"
-  "--features aws-config"
-  "--features aws-lc-rs,aws-config,embedded"
+  "--features aws-lc-rs,aws-config"
 )
 
 check_formatting() {

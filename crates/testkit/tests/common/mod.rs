@@ -55,10 +55,15 @@ impl Answer {
 
 impl Client {
     pub async fn connect(endpoint: &str, engine: Option<&Engine>) -> Client {
-        let stream = TcpStream::connect(authority(endpoint)).await.unwrap();
+        Client::try_connect(endpoint, engine).await.unwrap()
+    }
+
+    /// A connection that is reset as soon as it is accepted may be so before `connect` returns.
+    pub async fn try_connect(endpoint: &str, engine: Option<&Engine>) -> std::io::Result<Client> {
+        let stream = TcpStream::connect(authority(endpoint)).await?;
         let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);
-        Client { sender, authorization: engine.map(Engine::authorization).unwrap_or_default() }
+        Ok(Client { sender, authorization: engine.map(Engine::authorization).unwrap_or_default() })
     }
 
     pub async fn call(&mut self, operation: &str, body: Value) -> Result<Answer, hyper::Error> {
@@ -82,10 +87,15 @@ pub struct Socket(pub TcpStream);
 
 impl Socket {
     pub async fn connect(endpoint: &str) -> Socket {
-        Socket(TcpStream::connect(authority(endpoint)).await.unwrap())
+        Socket::try_connect(endpoint).await.unwrap()
     }
 
-    pub async fn send(&mut self, engine: &Engine, operation: &str, body: &Value) {
+    /// As [`Client::try_connect`].
+    pub async fn try_connect(endpoint: &str) -> std::io::Result<Socket> {
+        TcpStream::connect(authority(endpoint)).await.map(Socket)
+    }
+
+    pub async fn send(&mut self, engine: &Engine, operation: &str, body: &Value) -> std::io::Result<()> {
         let body = body.to_string();
         let request = format!(
             "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-amz-json-1.0\r\n\
@@ -94,8 +104,7 @@ impl Socket {
             engine.authorization(),
             body.len()
         );
-        // A proxy that cuts within the request makes this fail.
-        let _ = self.0.write_all(request.as_bytes()).await;
+        self.0.write_all(request.as_bytes()).await
     }
 
     /// All that comes until the connection ends, and how it ends.
