@@ -48,11 +48,14 @@ fn dispatch() -> Result<()> {
     let mut words = std::env::args().skip(1);
     let sub_command = words.next().unwrap_or_default();
     let args = Args::parse(words)?;
+    let by_itself = [client::SUB_COMMAND, server::SUB_COMMAND].contains(&sub_command.as_str());
+    if cfg!(debug_assertions) && !by_itself {
+        eprintln!("bench: built without --release; this shows that it runs, the figures mean nothing");
+    }
     match sub_command.as_str() {
         "cpu" => cpu::run(args),
         "size" => size::run(args),
         "cold" => cold::run(args),
-        // The program starts itself with these two.
         client::SUB_COMMAND => client::run(args),
         server::SUB_COMMAND => server::run(args),
         "" => Err(USAGE.into()),
