@@ -1,6 +1,5 @@
 //! One contestant making one call over and over, in a process of its own: what `cpu` starts for each figure.
 
-#[cfg(feature = "ours")]
 use crate::ours::Ours;
 use crate::{
     args::Args,
@@ -58,10 +57,7 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
         match contestant {
             Contestant::Floor => measure(Floor::connect(&address).await?, operation, requests).await,
             Contestant::Sdk => measure(Sdk::connect(&address).await?, operation, requests).await,
-            #[cfg(feature = "ours")]
             Contestant::Ours => measure(Ours::connect(&address).await?, operation, requests).await,
-            #[cfg(not(feature = "ours"))]
-            Contestant::Ours => Err("built without the feature `ours`".into()),
         }
     })?;
     println!("{}", taken.as_nanos() / requests as u128);

@@ -15,9 +15,8 @@ pub(crate) enum Contestant {
 }
 
 impl Contestant {
-    /// All that this program was built with.
-    pub(crate) const ALL: &[Self] =
-        if cfg!(feature = "ours") { &[Self::Floor, Self::Ours, Self::Sdk] } else { &[Self::Floor, Self::Sdk] };
+    /// All of them.
+    pub(crate) const ALL: &[Self] = &[Self::Floor, Self::Ours, Self::Sdk];
 
     /// Those of [`Self::ALL`] that are clients.
     pub(crate) fn clients() -> impl Iterator<Item = Self> {

@@ -12,7 +12,6 @@ mod data;
 mod error;
 mod floor;
 mod minimal;
-#[cfg(feature = "ours")]
 mod ours;
 mod processes;
 mod sdk;

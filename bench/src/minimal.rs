@@ -26,9 +26,6 @@ pub(crate) fn build(client: Contestant, target: &Path) -> Result<Program> {
     let before = processes::cpu_time_of_ended_children()?;
     let mut cargo = cargo();
     cargo.args(["build", "--locked", "--offline", "--quiet", "--profile", "minimal", "--package", package]);
-    if client == Contestant::Ours {
-        cargo.args(["--features", "ours"]);
-    }
     succeed(cargo.arg("--target-dir").arg(target))?;
     let build = processes::cpu_time_of_ended_children()? - before;
     Ok(Program { file: target.join("minimal").join(package), build })
