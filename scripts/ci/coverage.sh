@@ -36,9 +36,14 @@ measure_coverage() {
   TEST_ENGINES=dynoxide,local cargo llvm-cov test --locked --no-report --workspace --exclude bench --no-fail-fast \
     --features enhanced-dynamodb/embedded
   cargo llvm-cov report --html --output-dir "$COVERAGE_HTML" --ignore-filename-regex "$others"
-  # The table ends with the totals, and the command fails below the least coverage.
-  cargo llvm-cov report --ignore-filename-regex "$others" --fail-under-lines "$LEAST_COVERAGE" | tee "$LOGS/coverage.txt"
-  awk -v least="$LEAST_COVERAGE" '$1 == "TOTAL" { printf "line coverage of the library: %s (at least %s %%)\n", $10, least }' \
-    "$LOGS/coverage.txt"
+  cargo llvm-cov report --ignore-filename-regex "$others" | tee "$LOGS/coverage.txt"
   echo "as HTML: $COVERAGE_HTML/html/index.html"
+  # The tenth column of the totals is the share of the lines.
+  awk -v least="$LEAST_COVERAGE" '
+    $1 == "TOTAL" { share = $10 + 0; found = 1 }
+    END {
+      if (!found) { print "the table has no totals"; exit 1 }
+      printf "line coverage of the library: %.2f %% (at least %d %%)\n", share, least
+      exit share < least
+    }' "$LOGS/coverage.txt"
 }
