@@ -55,7 +55,7 @@ async fn receive(listener: &TcpListener) -> Received {
 fn time(stamp: &str) -> SystemTime {
     let number = |range: std::ops::Range<usize>| stamp[range].parse::<u64>().unwrap();
     let (year, month, day) = (number(0..4), number(4..6), number(6..8));
-    let leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let years: u64 = (1970..year).map(|year| if leap(year) { 366 } else { 365 }).sum();
     let lengths = [31, if leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     let days = years + lengths.iter().take(month as usize - 1).sum::<u64>() + day - 1;

@@ -279,7 +279,7 @@ impl PageRequest {
 
 /// Whether this is a key at all: the service may also spell "no more pages" as `null` or `{}`.
 fn is_key(json: &[u8]) -> bool {
-    json.first() == Some(&b'{') && json.iter().any(|byte| *byte == b'"')
+    json.first() == Some(&b'{') && json.contains(&b'"')
 }
 
 /// The names of an object's members and where their values stand.
