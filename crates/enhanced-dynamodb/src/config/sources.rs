@@ -33,6 +33,10 @@ pub(crate) struct ChainSettings {
     pub(crate) web_identity: bool,
     pub(crate) container: Option<ContainerSettings>,
     /// For the advice where nothing is found: requests would stay on this machine.
+    #[cfg_attr(
+        feature = "aws-config",
+        allow(dead_code, reason = "with the feature the SDK's chain words the last error")
+    )]
     pub(crate) endpoint_is_loopback: bool,
     /// For the parts of the default chain that call AWS themselves.
     #[cfg_attr(not(feature = "aws-config"), expect(dead_code, reason = "only the feature's chain calls AWS"))]
