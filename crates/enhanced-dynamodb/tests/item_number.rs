@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use enhanced_dynamodb::Number;
+use enhanced_dynamodb::{ErrorKind, Number, NumberSet, item};
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert_eq, prop_oneof, proptest};
 
 fn number(text: &str) -> Number {
@@ -140,6 +140,36 @@ fn floats_convert_by_their_shortest_digits() {
         assert!(Number::try_from(float).is_err());
     }
     assert_eq!(number("0.10000000000000000000000000000000000001").to_f64(), 0.1);
+}
+
+#[test]
+fn a_float_in_an_item_is_its_shortest_digits() {
+    let width = 0.1f32;
+    let product = item! { "price": 9.99, "width": width, "sizes": [1.5, 2], "box": { "weight": -0.25 } };
+    assert_eq!(
+        product.to_dynamodb_json().unwrap(),
+        r#"{"box":{"M":{"weight":{"N":"-0.25"}}},"price":{"N":"9.99"},"sizes":{"L":[{"N":"1.5"},{"N":"2"}]},"width":{"N":"0.1"}}"#
+    );
+}
+
+#[test]
+fn a_float_that_is_no_number_of_the_service_is_an_error_where_the_item_is_written() {
+    for float in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e126, -1e126, 1e-131] {
+        let product = item! { "box": { "sizes": [1, float] } };
+        let error = product.to_dynamodb_json().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Encode);
+        assert!(
+            error.message().starts_with("box.sizes[1]: a float must be finite, and 0 or between 1E-130"),
+            "{error}"
+        );
+        assert!(serde_json::to_string(&product).is_err(), "nor is it written to another format");
+        let number = product["box"]["sizes"][1].as_n().unwrap();
+        assert!(number.to_f64().is_nan() && number.to_i128().is_none() && !number.is_integer(), "{number}");
+        assert!(
+            NumberSet::from([number]).len() == 1
+                && item! { "set": NumberSet::from([number]) }.to_dynamodb_json().is_err()
+        );
+    }
 }
 
 fn decimal() -> impl Strategy<Value = String> {

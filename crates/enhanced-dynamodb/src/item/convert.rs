@@ -1,4 +1,4 @@
-//! Rust values as values of the service's types. A float is none: it may be NaN. Say `Number::try_from(0.5)?`.
+//! Rust values as values of the service's types.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -41,6 +41,21 @@ from! {
     NumberSet: set => AttributeValue::Ns(set);
     BinarySet: set => AttributeValue::Bs(set);
 }
+
+macro_rules! from_floats {
+    ($($type:ident)*) => {$(
+        /// The shortest digits that read back as the same float: 0.1 is 0.1. The service has no number for one that is
+        /// not finite or beyond its range: to write that is an error ([`ErrorKind::Encode`](crate::ErrorKind::Encode)),
+        /// and nothing is sent. `Number::try_from` tells at once.
+        impl From<$type> for AttributeValue {
+            fn from(number: $type) -> Self {
+                AttributeValue::N(Number::from_float(number))
+            }
+        }
+    )*};
+}
+
+from_floats! { f32 f64 }
 
 /// A list of whatever the elements are.
 impl<T: Into<AttributeValue>> From<Vec<T>> for AttributeValue {

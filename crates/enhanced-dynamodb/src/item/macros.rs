@@ -3,7 +3,8 @@
 /// An [`Item`](crate::Item) in the notation of JSON.
 ///
 /// A value is `null`, a list, a map, or any expression that is `Into<AttributeValue>`. A name is a string literal, or
-/// an expression in parentheses. Floats are not taken, because they may be NaN: say `Number::try_from(0.5)?`.
+/// an expression in parentheses. A float that the service has no number for (NaN, for one) is an error when the item is
+/// written.
 ///
 /// ```
 /// use enhanced_dynamodb::item;
@@ -13,6 +14,7 @@
 /// let message = item! {
 ///     "id": id,
 ///     "count": 3,
+///     "price": 9.99,
 ///     "tags": ["new", 1, null],
 ///     "author": { "name": "Ada", "roles": StringSet::from(["admin"]) },
 ///     "parent": null,
@@ -20,7 +22,7 @@
 /// assert_eq!(message["tags"][1].as_n(), Some(1.into()));
 /// assert_eq!(
 ///     message.to_dynamodb_json()?,
-///     r#"{"author":{"M":{"name":{"S":"Ada"},"roles":{"SS":["admin"]}}},"count":{"N":"3"},"id":{"S":"m1"},"parent":{"NULL":true},"tags":{"L":[{"S":"new"},{"N":"1"},{"NULL":true}]}}"#
+///     r#"{"author":{"M":{"name":{"S":"Ada"},"roles":{"SS":["admin"]}}},"count":{"N":"3"},"id":{"S":"m1"},"parent":{"NULL":true},"price":{"N":"9.99"},"tags":{"L":[{"S":"new"},{"N":"1"},{"NULL":true}]}}"#
 /// );
 /// # Ok::<(), enhanced_dynamodb::Error>(())
 /// ```

@@ -66,6 +66,10 @@ impl Number {
 
     pub(crate) const OUT_OF_RANGE: &'static str =
         "a number must be 0 or between 1E-130 and 9.9999999999999999999999999999999999999E+125 in magnitude";
+    /// What a float becomes that the service has no number for, until it is written: greater than every number.
+    const UNSTORABLE: Number = Number { coefficient: 1, exponent: i16::MAX, negative: false };
+    const NOT_STORABLE: &'static str =
+        "a float must be finite, and 0 or between 1E-130 and 9.9999999999999999999999999999999999999E+125 in magnitude";
     const NOT_A_NUMBER: &'static str = "expected N, found text that is not a decimal number";
     const TOO_MANY_DIGITS: &'static str = "a number must not have more than 38 significant digits";
 
@@ -154,10 +158,21 @@ impl Number {
         Number::checked(coefficient, exponent, negative)
     }
 
+    /// The float, or what fails as soon as it is written.
+    pub(super) fn from_float(float: impl TryInto<Number>) -> Number {
+        float.try_into().unwrap_or(Number::UNSTORABLE)
+    }
+
+    /// # Errors
+    /// If the service has no such number.
+    pub(super) fn storable(self) -> Result<Number, &'static str> {
+        if self == Number::UNSTORABLE { Err(Number::NOT_STORABLE) } else { Ok(self) }
+    }
+
     /// Whether the number has no fraction.
     #[must_use]
     pub fn is_integer(self) -> bool {
-        self.exponent >= 0
+        self.exponent >= 0 && self != Number::UNSTORABLE
     }
 
     /// Whether the number is less than zero.
@@ -194,6 +209,9 @@ impl Number {
     /// The nearest `f64`. Every number of the service lies within its range.
     #[must_use]
     pub fn to_f64(self) -> f64 {
+        if self == Number::UNSTORABLE {
+            return f64::NAN;
+        }
         // Exact as long as both fit a float's 53 bits and the power is one of those that do (10^22 is the last).
         if self.coefficient < 1 << 53 && (-22..=22).contains(&self.exponent) {
             let power = POWERS_OF_TEN[usize::from(self.exponent.unsigned_abs())] as f64;
@@ -272,6 +290,9 @@ impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.coefficient == 0 {
             return f.write_str("0");
+        }
+        if *self == Number::UNSTORABLE {
+            return f.write_str("NaN");
         }
         let mut buffer = itoa::Buffer::new();
         let digits = buffer.format(self.coefficient);

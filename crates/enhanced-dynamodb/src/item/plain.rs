@@ -16,7 +16,8 @@ use crate::codec::{Descriptor, token};
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_newtype_struct(token::NUMBER, &PlainNumber(*self))
+        let number = self.storable().map_err(serde::ser::Error::custom)?;
+        serializer.serialize_newtype_struct(token::NUMBER, &PlainNumber(number))
     }
 }
 
