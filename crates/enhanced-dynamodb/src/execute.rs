@@ -8,6 +8,7 @@ mod operation;
 mod options;
 mod quota;
 mod replay;
+mod reply;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -28,6 +29,9 @@ pub(crate) use options::CallOptions;
 pub use options::Replay;
 use quota::Quota;
 pub use replay::ReplayClass;
+pub use reply::Metadata;
+pub(crate) use reply::Reply;
+use reply::Told;
 
 /// No attempt starts with less than this left before the deadline: it could not end in time.
 const LEAST_ATTEMPT: Duration = Duration::from_millis(20);
@@ -53,27 +57,6 @@ impl Call<'_> {
             ReplayClass::Idempotent | ReplayClass::NonIdempotent => true,
         }
     }
-}
-
-/// What comes back.
-#[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) body: Bytes,
-    pub(crate) metadata: Metadata,
-}
-
-/// How a call went.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Metadata {
-    /// Attempts made, the first one included.
-    pub attempts: u32,
-    /// Time from the call's start to the last byte of the response.
-    pub elapsed: Duration,
-    /// The service's id of the request, which AWS support asks for.
-    pub request_id: Option<String>,
-    /// Whether the request was sent again after an attempt of which nobody knows whether it was applied.
-    pub replayed: bool,
 }
 
 /// What all calls of a client share: one Arc of it is all that a client and a builder hold.
@@ -142,14 +125,14 @@ impl Core {
         self.counters.call(progress.attempts, result.is_err());
         match result {
             Ok(response) => {
-                self.report(&call, &progress, elapsed, Outcome::Success);
                 let metadata = Metadata {
                     attempts: progress.attempts,
                     elapsed,
                     request_id: response.request_id().map(str::to_owned),
                     replayed: progress.replayed,
                 };
-                Ok(Reply { body: response.body, metadata })
+                let told = Told::later(self.config.enable_logging, &call, &metadata);
+                Ok(Reply::new(response.body, metadata, told))
             }
             Err(error) => {
                 let error = error

@@ -5,4 +5,4 @@ mod log;
 
 pub(crate) use counters::Counters;
 pub use counters::{PoolStats, Stats};
-pub(crate) use log::{Outcome, log_call};
+pub(crate) use log::{Outcome, is_logged, log_call};

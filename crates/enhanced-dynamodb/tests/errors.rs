@@ -179,6 +179,39 @@ async fn neither_secrets_nor_item_values_are_in_any_error() {
     assert_eq!(errors[5].item::<Item>().unwrap().unwrap(), item! { "id": "m1", "text": VALUE });
 }
 
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_tells_how_the_call_went() {
+    let responder = Responder::alone().await.unwrap();
+    let odd = |answer| Action::json(200, answer).header("x-amzn-RequestId", "R7");
+    responder.rule(Rule::on("GetItem").nth(1).then(Action::internal_error()));
+    responder.rule(Rule::on("GetItem").then(odd(json!({ "Item": { "number": { "S": "x" } } }))));
+    responder.rule(Rule::on("Query").then(odd(json!({ "Items": [{ "number": { "S": "x" } }] }))));
+    for operation in ["PutItem", "Scan", "BatchGetItem", "BatchWriteItem", "DescribeTable", "ListTables"] {
+        responder.rule(Rule::on(operation).then(odd(json!(7))));
+    }
+    let db = plain_options(&responder.endpoint()).build().await.unwrap();
+    let item = item! { "id": "m1" };
+    let errors = [
+        db.get("Messages").key("id", "m1").item::<Typed>().await.unwrap_err(),
+        db.query("Messages").partition("id", "m1").send::<Typed>().await.unwrap_err(),
+        db.query("Messages").partition("id", "m1").items::<Typed>().next().await.unwrap().unwrap_err(),
+        db.put("Messages", &item).send().await.unwrap_err(),
+        db.scan("Messages").send::<Item>().await.unwrap_err(),
+        db.scan("Messages").items::<Item>().next().await.unwrap().unwrap_err(),
+        db.batch_get().get("Messages", &item).send().await.unwrap_err(),
+        db.batch_write().put("Messages", &item).send().await.unwrap_err(),
+        db.describe_table("Messages").send().await.unwrap_err(),
+        db.list_tables().send().await.unwrap_err(),
+    ];
+    for (at, error) in errors.iter().enumerate() {
+        assert_eq!((error.kind(), error.status()), (ErrorKind::Decode, Some(200)), "{error}");
+        assert_eq!((error.attempts(), error.request_id()), (if at == 0 { 2 } else { 1 }, Some("R7")), "{error}");
+        assert!(error.elapsed() > std::time::Duration::ZERO && error.operation().is_some(), "{error}");
+    }
+    // An item of a stream is an error of its own; the page that it came with was read.
+    assert_eq!((db.stats().calls, db.stats().errors), (10, 9));
+}
+
 testkit::on_both_engines! {
     async fn a_missing_table_is_not_found(engine: Engine) {
         let client = client_of(&engine, &engine.endpoint()).await;

@@ -52,6 +52,13 @@ impl tracing::Subscriber for Printer {
     fn exit(&self, _: &Id) {}
 }
 
+/// What the items of the test are not.
+#[derive(Debug, serde::Deserialize)]
+struct Numbered {
+    #[serde(rename = "text")]
+    _text: u32,
+}
+
 /// Runs in a process of its own, whose streams the test below reads.
 #[tokio::test]
 #[ignore = "started by each_call_is_one_line_of_json_and_the_programs_subscriber_stays"]
@@ -74,6 +81,7 @@ async fn a_program_that_logs() {
     db.get("Missing").key("id", VALUE).item::<Item>().await.unwrap_err();
     db.get("Messages").key(VALUE, VALUE).item::<Item>().await.unwrap_err();
     db.list_tables().send().await.unwrap();
+    db.get("Messages").key("id", VALUE).item::<Numbered>().await.unwrap_err();
     tracing::info!(target: "program", "end");
 }
 
@@ -104,6 +112,7 @@ fn each_call_is_one_line_of_json_and_the_programs_subscriber_stays() {
             r#""ERROR" "GetItem" "Missing" 1 "error" "ResourceNotFoundException""#,
             r#""ERROR" "GetItem" "Messages" 1 "error" "ValidationException""#,
             r#""INFO" "ListTables" null 1 "ok" null"#,
+            r#""ERROR" "GetItem" "Messages" 1 "error" "DecodeError""#,
         ]
     );
 
@@ -111,7 +120,7 @@ fn each_call_is_one_line_of_json_and_the_programs_subscriber_stays() {
     assert_eq!(events.first(), Some(&"event INFO program message=begin"));
     assert_eq!(events.last(), Some(&"event INFO program message=end"));
     let calls = events.iter().filter(|event| event.starts_with("event DEBUG enhanced_dynamodb operation=")).count();
-    assert_eq!(calls, 5, "{out}");
+    assert_eq!(calls, 6, "{out}");
     assert!(events.iter().any(|event| event.starts_with("event WARN enhanced_dynamodb message=retrying")), "{out}");
 }
 

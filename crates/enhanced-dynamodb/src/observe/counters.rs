@@ -63,6 +63,11 @@ impl Counters {
         }
     }
 
+    /// A call that the service answered, but with something that cannot be read.
+    pub(crate) fn unreadable(&self) {
+        self.errors.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn trouble(&self, throttled: bool) {
         if throttled {
             self.throttled.fetch_add(1, Ordering::Relaxed);

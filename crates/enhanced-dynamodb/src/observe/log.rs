@@ -16,6 +16,11 @@ pub(crate) enum Outcome<'a> {
     Error(&'a Error),
 }
 
+/// Whether anybody would see what [`log_call`] reports.
+pub(crate) fn is_logged(enabled: bool) -> bool {
+    enabled || tracing::enabled!(target: "enhanced_dynamodb", tracing::Level::DEBUG)
+}
+
 /// Reports a call that has ended.
 pub(crate) fn log_call(
     enabled: bool,

@@ -13,7 +13,7 @@ use super::response;
 use super::settings::call_settings;
 use crate::codec::{DecodeError, EncodeOptions, Reader, encode_item, json_string};
 use crate::error::Error;
-use crate::execute::{Call, CallOptions, Core, Metadata, Operation, ReplayClass, Reply};
+use crate::execute::{Call, CallOptions, Core, Metadata, Operation, ReplayClass};
 use crate::expression::{IntoPath, Projection, RequestExpressions};
 use crate::transport::ArnParameter;
 
@@ -190,8 +190,11 @@ impl BatchGetItem {
             replay: ReplayClass::Read,
             options: &self.options,
         };
-        let Reply { body, metadata } = self.core.execute(call).await?;
-        read(body, metadata).map_err(|error| located(response::malformed(&error)))
+        let reply = self.core.execute(call).await?;
+        let (mut output, metadata) =
+            reply.read(&self.core, |body| read(body).map_err(|error| located(response::malformed(&error))))?;
+        output.metadata = metadata;
+        Ok(output)
     }
 
     fn first_table(&self) -> Option<String> {
@@ -254,11 +257,11 @@ fn separate(body: &mut Vec<u8>, first: &mut bool) {
     *first = false;
 }
 
-fn read(body: Bytes, metadata: Metadata) -> Result<BatchGetOutput, DecodeError> {
+fn read(body: &Bytes) -> Result<BatchGetOutput, DecodeError> {
     let mut responses = Vec::new();
     let mut unprocessed = UnprocessedKeys::default();
     let mut consumed_capacity = Vec::new();
-    let mut reader = Reader::new(&body)?;
+    let mut reader = Reader::new(body)?;
     let mut object = reader.object()?;
     while let Some(key) = object.next_key(&mut reader)? {
         match &*key {
@@ -268,12 +271,13 @@ fn read(body: Bytes, metadata: Metadata) -> Result<BatchGetOutput, DecodeError> 
                     responses.push((table.into_owned(), reader.raw_value()?));
                 }
             }
-            "UnprocessedKeys" => unprocessed.read(&mut reader, &body)?,
-            "ConsumedCapacity" => consumed_capacity = response::json(&mut reader, &body)?,
+            "UnprocessedKeys" => unprocessed.read(&mut reader, body)?,
+            "ConsumedCapacity" => consumed_capacity = response::json(&mut reader, body)?,
             _ => reader.skip_value()?,
         }
     }
-    Ok(BatchGetOutput { responses, unprocessed, consumed_capacity, metadata, body })
+    let body = body.clone();
+    Ok(BatchGetOutput { responses, unprocessed, consumed_capacity, metadata: Metadata::default(), body })
 }
 
 /// The items of one table. The outer error is a response that is no JSON, the inner an item that is no `T`.

@@ -12,7 +12,7 @@ use super::settings::call_settings;
 use super::size::check_item;
 use crate::codec::{DecodeError, EncodeOptions, Reader, encode_item, json_string};
 use crate::error::Error;
-use crate::execute::{Call, CallOptions, Core, Metadata, Operation, ReplayClass, Reply};
+use crate::execute::{Call, CallOptions, Core, Metadata, Operation, ReplayClass};
 use crate::item::Item;
 use crate::transport::ArnParameter;
 
@@ -203,8 +203,11 @@ impl BatchWriteItem {
             replay: ReplayClass::Idempotent,
             options: &self.options,
         };
-        let Reply { body, metadata } = self.core.execute(call).await?;
-        read(&body, metadata).map_err(|error| located(response::malformed(&error)))
+        let reply = self.core.execute(call).await?;
+        let (mut output, metadata) =
+            reply.read(&self.core, |body| read(body).map_err(|error| located(response::malformed(&error))))?;
+        output.metadata = metadata;
+        Ok(output)
     }
 
     fn body(&mut self) -> Result<Vec<u8>, Error> {
@@ -242,12 +245,12 @@ impl BatchWriteItem {
     }
 }
 
-fn read(body: &Bytes, metadata: Metadata) -> Result<BatchWriteOutput, DecodeError> {
+fn read(body: &Bytes) -> Result<BatchWriteOutput, DecodeError> {
     let mut output = BatchWriteOutput {
         unprocessed: UnprocessedItems::default(),
         consumed_capacity: Vec::new(),
         item_collection_metrics: Vec::new(),
-        metadata,
+        metadata: Metadata::default(),
     };
     let mut reader = Reader::new(body)?;
     let mut object = reader.object()?;

@@ -57,7 +57,11 @@ impl CallOperation {
             options: &self.options,
         };
         let reply = self.core.execute(call).await?;
-        serde_json::from_slice(&reply.body)
-            .map_err(|error| located(super::response::malformed(&crate::codec::DecodeError::new(error.to_string()))))
+        let (answer, _) = reply.read(&self.core, |body| {
+            serde_json::from_slice(body).map_err(|error| {
+                located(super::response::malformed(&crate::codec::DecodeError::new(error.to_string())))
+            })
+        })?;
+        Ok(answer)
     }
 }

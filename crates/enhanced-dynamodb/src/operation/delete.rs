@@ -39,7 +39,7 @@ impl DeleteItem {
     pub async fn send(mut self) -> Result<WriteOutput, Error> {
         let body = self.body().map_err(|error| self.base.locate(&DELETE_ITEM, error))?;
         let reply = self.base.execute(&DELETE_ITEM, body, ReplayClass::Idempotent).await?;
-        WriteOutput::from_reply(reply).map_err(|error| self.base.locate(&DELETE_ITEM, error))
+        WriteOutput::from_reply(reply, &self.base.core).map_err(|error| self.base.locate(&DELETE_ITEM, error))
     }
 
     fn body(&mut self) -> Result<Vec<u8>, Error> {

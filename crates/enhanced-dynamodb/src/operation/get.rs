@@ -10,7 +10,7 @@ use super::response;
 use super::settings::{key_settings, placeholder_settings, projection_settings, table_settings};
 use crate::codec::{DecodeError, Reader};
 use crate::error::Error;
-use crate::execute::{Core, Metadata, Operation, ReplayClass, Reply};
+use crate::execute::{Core, Metadata, Operation, ReplayClass};
 
 pub(super) static GET_ITEM: Operation = Operation::data("GetItem", "DynamoDB_20120810.GetItem");
 
@@ -66,20 +66,24 @@ impl GetItem {
     /// As [`item`](Self::item).
     pub async fn send<T: DeserializeOwned>(mut self) -> Result<GetOutput<T>, Error> {
         let body = self.body().map_err(|error| self.base.locate(&GET_ITEM, error))?;
-        let Reply { body, metadata } = self.base.execute(&GET_ITEM, body, ReplayClass::Read).await?;
-        let (item, consumed_capacity) = read(&body)
-            .map_err(|error| response::malformed(&error))
-            .and_then(|(item, capacity)| Ok((item.transpose()?, capacity)))
-            .map_err(|error| self.base.locate(&GET_ITEM, error))?;
+        let reply = self.base.execute(&GET_ITEM, body, ReplayClass::Read).await?;
+        let ((item, consumed_capacity), metadata) = reply.read(&self.base.core, |body| {
+            read(body)
+                .map_err(|error| response::malformed(&error))
+                .and_then(|(item, capacity)| Ok((item.transpose()?, capacity)))
+                .map_err(|error| self.base.locate(&GET_ITEM, error))
+        })?;
         Ok(GetOutput { item, consumed_capacity, metadata })
     }
 
     /// The item as the service's JSON.
     pub(crate) async fn raw(mut self) -> Result<(Option<bytes::Bytes>, Metadata), Error> {
         let body = self.body().map_err(|error| self.base.locate(&GET_ITEM, error))?;
-        let Reply { body, metadata } = self.base.execute(&GET_ITEM, body, ReplayClass::Read).await?;
-        let item = raw_item(&body).map_err(|error| self.base.locate(&GET_ITEM, response::malformed(&error)))?;
-        Ok((item.map(|at| body.slice(at)), metadata))
+        let reply = self.base.execute(&GET_ITEM, body, ReplayClass::Read).await?;
+        reply.read(&self.base.core, |body| {
+            let item = raw_item(body).map_err(|error| self.base.locate(&GET_ITEM, response::malformed(&error)))?;
+            Ok(item.map(|at| body.slice(at)))
+        })
     }
 
     fn body(&mut self) -> Result<Vec<u8>, Error> {

@@ -172,15 +172,17 @@ impl PageRequest {
         start: Option<&Bytes>,
         remaining: Option<u64>,
     ) -> Result<(Page<T>, Option<Bytes>), Error> {
-        let Reply { body, metadata } = self.fetch(start, self.read_limit(remaining)).await?;
-        let cut = self.cut(&body, remaining).await?;
+        let reply = self.fetch(start, self.read_limit(remaining)).await?;
+        let cut = self.cut(&reply.body, remaining).await?;
         let most = cut.as_ref().map_or(usize::MAX, |(items, _)| *items);
         let mut items = Vec::new();
-        let mut frame = self.read(&body, |item, _| {
-            if items.len() < most {
-                items.push(item?);
-            }
-            Ok(())
+        let (mut frame, metadata) = reply.read(&self.core, |body| {
+            self.read(body, |item, _| {
+                if items.len() < most {
+                    items.push(item?);
+                }
+                Ok(())
+            })
         })?;
         if let Some((count, key)) = cut {
             frame.count = count as u64;
@@ -242,7 +244,7 @@ impl PageRequest {
     pub(crate) async fn key_of(&self, item: &Bytes) -> Result<Bytes, Error> {
         if self.known_key_names().is_none() {
             let reply = self.fetch(self.start.as_ref(), Some(1)).await?;
-            self.read::<serde::de::IgnoredAny>(&reply.body, |_, _| Ok(()))?;
+            reply.read(&self.core, |body| self.read::<serde::de::IgnoredAny>(body, |_, _| Ok(())))?;
         }
         let Some(names) = self.known_key_names() else {
             return Err(Error::new(

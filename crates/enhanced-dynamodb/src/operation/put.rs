@@ -58,7 +58,7 @@ impl PutItem {
     pub async fn send(mut self) -> Result<WriteOutput, Error> {
         let body = self.body().map_err(|error| self.base.locate(&PUT_ITEM, error))?;
         let reply = self.base.execute(&PUT_ITEM, body, ReplayClass::Idempotent).await?;
-        WriteOutput::from_reply(reply).map_err(|error| self.base.locate(&PUT_ITEM, error))
+        WriteOutput::from_reply(reply, &self.base.core).map_err(|error| self.base.locate(&PUT_ITEM, error))
     }
 
     fn body(&mut self) -> Result<Vec<u8>, Error> {

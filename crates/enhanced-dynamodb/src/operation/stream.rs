@@ -216,9 +216,12 @@ impl<T: DeserializeOwned> Items<T> {
         let Ok(request) = self.walk.request.as_ref().map(Arc::clone) else { return Ok(()) };
         self.body = reply.body.clone();
         let ready = &mut self.ready;
-        let frame = request.read(&reply.body, |item, at| {
-            ready.push_back((item, at));
-            Ok(())
+        let metadata = reply.metadata.clone();
+        let (frame, _) = reply.read(&request.core, |body| {
+            request.read(body, |item: Result<T, Error>, at| {
+                ready.push_back((item.map_err(|error| metadata.tell(error)), at));
+                Ok(())
+            })
         })?;
         self.walk.advance(frame.last_evaluated_key);
         Ok(())

@@ -75,7 +75,7 @@ impl UpdateItem {
     pub async fn send(mut self) -> Result<WriteOutput, Error> {
         let (body, replay) = self.body().map_err(|error| self.base.locate(&UPDATE_ITEM, error))?;
         let reply = self.base.execute(&UPDATE_ITEM, body, replay).await?;
-        WriteOutput::from_reply(reply).map_err(|error| self.base.locate(&UPDATE_ITEM, error))
+        WriteOutput::from_reply(reply, &self.base.core).map_err(|error| self.base.locate(&UPDATE_ITEM, error))
     }
 
     fn body(&mut self) -> Result<(Vec<u8>, ReplayClass), Error> {

@@ -7,7 +7,7 @@ use super::capacity::{ConsumedCapacity, ItemCollectionMetrics};
 use super::response;
 use crate::codec::{DecodeError, Reader, decode_item};
 use crate::error::Error;
-use crate::execute::{Metadata, Reply};
+use crate::execute::{Core, Metadata, Reply};
 
 /// What a put, an update or a delete gives.
 #[derive(Clone)]
@@ -44,14 +44,21 @@ impl WriteOutput {
         self.metadata.replayed
     }
 
-    pub(super) fn from_reply(reply: Reply) -> Result<Self, Error> {
-        let Reply { body, metadata } = reply;
-        let mut output =
-            WriteOutput { attributes: None, consumed_capacity: None, item_collection_metrics: None, metadata };
-        // The usual answer to a write.
-        if &body[..] != b"{}" {
-            output.read(&body).map_err(|error| response::malformed(&error))?;
-        }
+    pub(super) fn from_reply(reply: Reply, core: &Core) -> Result<Self, Error> {
+        let mut output = WriteOutput {
+            attributes: None,
+            consumed_capacity: None,
+            item_collection_metrics: None,
+            metadata: Metadata::default(),
+        };
+        let ((), metadata) = reply.read(core, |body| {
+            // The usual answer to a write.
+            if &body[..] == b"{}" {
+                return Ok(());
+            }
+            output.read(body).map_err(|error| response::malformed(&error))
+        })?;
+        output.metadata = metadata;
         Ok(output)
     }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::describe::{KeyRole, KeySchemaElement, Projection, TableDescription};
-use super::manage::{TableCall, describe_from};
+use super::manage::TableCall;
 use crate::error::Error;
 use crate::execute::{Core, Operation, ReplayClass};
 use crate::operation::settings::call_settings;
@@ -258,7 +258,7 @@ impl CreateTable {
         }
         let parameters = self.take_parameters().map_err(|error| self.call.locate(&CREATE_TABLE, error))?;
         let reply = self.call.send(&CREATE_TABLE, &parameters, ReplayClass::NonIdempotent).await?;
-        describe_from(&reply, "TableDescription").map_err(|error| self.call.locate(&CREATE_TABLE, error))
+        self.call.described(reply, &CREATE_TABLE, "TableDescription")
     }
 
     fn take_parameters(&mut self) -> Result<Value, Error> {

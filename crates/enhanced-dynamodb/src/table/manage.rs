@@ -52,15 +52,26 @@ impl TableCall {
         self.core.execute(call).await
     }
 
+    /// The description that the answer holds under the name `member`.
+    pub(super) fn described(
+        &self,
+        reply: Reply,
+        operation: &Operation,
+        member: &str,
+    ) -> Result<TableDescription, Error> {
+        let read = |body: &Bytes| description(body, member).map_err(|error| self.locate(operation, error));
+        Ok(reply.read(&self.core, read)?.0)
+    }
+
     pub(super) async fn describe(&self) -> Result<TableDescription, Error> {
         let reply = self.send(&DESCRIBE_TABLE, &json!({ "TableName": self.table }), ReplayClass::Read).await?;
-        describe_from(&reply, "Table").map_err(|error| self.locate(&DESCRIBE_TABLE, error))
+        self.described(reply, &DESCRIBE_TABLE, "Table")
     }
 }
 
 /// The description that a response holds under this name.
-pub(super) fn describe_from(reply: &Reply, member: &str) -> Result<TableDescription, Error> {
-    parse::<Map<String, Value>>(reply)?
+fn description(body: &Bytes, member: &str) -> Result<TableDescription, Error> {
+    parse::<Map<String, Value>>(body)?
         .remove(member)
         .ok_or_else(|| Error::new(ErrorKind::Decode, format!("the response has no {member}")))
         .and_then(|table| {
@@ -68,8 +79,8 @@ pub(super) fn describe_from(reply: &Reply, member: &str) -> Result<TableDescript
         })
 }
 
-fn parse<T: serde::de::DeserializeOwned>(reply: &Reply) -> Result<T, Error> {
-    serde_json::from_slice(&reply.body)
+fn parse<T: serde::de::DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
+    serde_json::from_slice(body)
         .map_err(|error| Error::new(ErrorKind::Decode, format!("the response is not of the operation's form: {error}")))
 }
 
@@ -127,7 +138,7 @@ impl DeleteTable {
     pub async fn send(self) -> Result<TableDescription, Error> {
         let parameters = json!({ "TableName": self.call.table });
         let reply = self.call.send(&DELETE_TABLE, &parameters, ReplayClass::NonIdempotent).await?;
-        describe_from(&reply, "TableDescription").map_err(|error| self.call.locate(&DELETE_TABLE, error))
+        self.call.described(reply, &DELETE_TABLE, "TableDescription")
     }
 }
 
@@ -217,6 +228,9 @@ impl ListTables {
             options: &self.options,
         };
         let reply = self.core.execute(call).await?;
-        parse(&reply).map_err(|error| error.with_operation(LIST_TABLES.name.clone(), None))
+        let (names, _) = reply.read(&self.core, |body| {
+            parse(body).map_err(|error| error.with_operation(LIST_TABLES.name.clone(), None))
+        })?;
+        Ok(names)
     }
 }

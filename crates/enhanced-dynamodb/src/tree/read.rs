@@ -232,11 +232,13 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
 
     fn take_page(&mut self, asked: Asked, reply: Reply) -> Result<(), Error> {
         self.requests += u64::from(reply.metadata.attempts);
-        let body = reply.body;
+        let body = reply.body.clone();
         let mut items = Vec::new();
-        let frame = asked.pages.read::<serde::de::IgnoredAny>(&body, |_, at| {
-            items.push(at);
-            Ok(())
+        let (frame, _) = reply.read(&self.read.core, |body| {
+            asked.pages.read::<serde::de::IgnoredAny>(body, |_, at| {
+                items.push(at);
+                Ok(())
+            })
         })?;
         for at in items {
             self.add(Some(asked.parent), body.slice(at))?;
@@ -312,12 +314,15 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
                 under_way.push(ask(asked));
             }
             let Some((asked, reply)) = under_way.next().await else { return Ok(()) };
-            let Reply { body, metadata } = reply?;
-            self.requests += u64::from(metadata.attempts);
+            let reply = reply?;
+            self.requests += u64::from(reply.metadata.attempts);
+            let body = reply.body.clone();
             let mut children = Vec::new();
-            let frame = asked.pages.read::<serde::de::IgnoredAny>(&body, |_, at| {
-                children.push(at);
-                Ok(())
+            let (frame, _) = reply.read(&read.core, |body| {
+                asked.pages.read::<serde::de::IgnoredAny>(body, |_, at| {
+                    children.push(at);
+                    Ok(())
+                })
             })?;
             for at in children {
                 let (id, _) =

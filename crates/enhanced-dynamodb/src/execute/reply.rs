@@ -1,0 +1,111 @@
+//! What a call brings back, and how its end is told once the answer has been read.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{Call, Core};
+use crate::error::Error;
+use crate::observe::{Outcome, is_logged, log_call};
+
+/// How a call went.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Metadata {
+    /// Attempts made, the first one included.
+    pub attempts: u32,
+    /// Time from the call's start to the last byte of the response.
+    pub elapsed: Duration,
+    /// The service's id of the request, which AWS support asks for.
+    pub request_id: Option<String>,
+    /// Whether the request was sent again after an attempt of which nobody knows whether it was applied.
+    pub replayed: bool,
+}
+
+impl Metadata {
+    /// Adds how the call went to what is wrong with its answer.
+    pub(crate) fn tell(&self, error: Error) -> Error {
+        error
+            .with_response(200, self.request_id.clone())
+            .with_attempts(self.attempts, self.elapsed)
+            .after_replay(self.replayed)
+    }
+}
+
+/// What comes back. The log has its line when the answer has been read, or else when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) body: Bytes,
+    pub(crate) metadata: Metadata,
+    told: Told,
+}
+
+impl Reply {
+    pub(super) fn new(body: Bytes, metadata: Metadata, told: Told) -> Self {
+        Reply { body, metadata, told }
+    }
+
+    /// Ends the call with what `read` makes of its answer.
+    ///
+    /// # Errors
+    /// What `read` gives, with how the call went.
+    pub(crate) fn read<T>(
+        self,
+        core: &Core,
+        read: impl FnOnce(&Bytes) -> Result<T, Error>,
+    ) -> Result<(T, Metadata), Error> {
+        match read(&self.body) {
+            Ok(output) => Ok((output, self.metadata)),
+            Err(error) => {
+                let error = self.metadata.tell(error);
+                core.counters.unreadable();
+                self.told.failed(&error);
+                Err(error)
+            }
+        }
+    }
+}
+
+/// The line of a call that the service has answered; none where nobody reads it.
+#[derive(Debug)]
+pub(super) struct Told(Option<Box<Line>>);
+
+#[derive(Debug)]
+struct Line {
+    enabled: bool,
+    operation: Cow<'static, str>,
+    table: Option<String>,
+    attempts: u32,
+    elapsed: Duration,
+}
+
+impl Told {
+    pub(super) fn later(enabled: bool, call: &Call<'_>, metadata: &Metadata) -> Self {
+        Told(is_logged(enabled).then(|| {
+            Box::new(Line {
+                enabled,
+                operation: call.operation.name.clone(),
+                table: call.table.map(str::to_owned),
+                attempts: metadata.attempts,
+                elapsed: metadata.elapsed,
+            })
+        }))
+    }
+
+    fn failed(mut self, error: &Error) {
+        self.write(Outcome::Error(error));
+    }
+
+    fn write(&mut self, outcome: Outcome<'_>) {
+        if let Some(line) = self.0.take() {
+            log_call(line.enabled, &line.operation, line.table.as_deref(), line.attempts, line.elapsed, outcome);
+        }
+    }
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        self.write(Outcome::Success);
+    }
+}
