@@ -10,6 +10,7 @@ mod quota;
 mod replay;
 mod reply;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -144,6 +145,13 @@ impl Core {
                 Err(error)
             }
         }
+    }
+
+    /// Ends a call that cannot be sent: it counts and is logged as any other, with no attempt.
+    pub(crate) fn refuse(&self, operation: Cow<'static, str>, table: Option<&str>, error: Error) -> Error {
+        self.counters.call(0, true);
+        log_call(self.config.enable_logging, &operation, table, 0, Duration::ZERO, Outcome::Error(&error));
+        error.with_operation(operation, table)
     }
 
     fn report(&self, call: &Call<'_>, progress: &Progress, elapsed: Duration, outcome: Outcome<'_>) {

@@ -82,6 +82,7 @@ async fn a_program_that_logs() {
     db.get("Messages").key(VALUE, VALUE).item::<Item>().await.unwrap_err();
     db.list_tables().send().await.unwrap();
     db.get("Messages").key("id", VALUE).item::<Numbered>().await.unwrap_err();
+    db.put("Messages", &item! { "id": VALUE, "ratio": f64::NAN }).send().await.unwrap_err();
     tracing::info!(target: "program", "end");
 }
 
@@ -100,7 +101,11 @@ fn each_call_is_one_line_of_json_and_the_programs_subscriber_stays() {
     let told: Vec<String> = lines
         .iter()
         .map(|line| {
-            assert!(line["duration_ms"].as_f64().unwrap() > 0.0 && line["timestamp"].as_u64().unwrap() > 0, "{line}");
+            assert!(
+                (line["attempts"] == 0 || line["duration_ms"].as_f64().unwrap() > 0.0)
+                    && line["timestamp"].as_u64().unwrap() > 0,
+                "{line}"
+            );
             ["level", "operation", "table", "attempts", "outcome", "code"].map(|name| line[name].to_string()).join(" ")
         })
         .collect();
@@ -113,6 +118,7 @@ fn each_call_is_one_line_of_json_and_the_programs_subscriber_stays() {
             r#""ERROR" "GetItem" "Messages" 1 "error" "ValidationException""#,
             r#""INFO" "ListTables" null 1 "ok" null"#,
             r#""ERROR" "GetItem" "Messages" 1 "error" "DecodeError""#,
+            r#""ERROR" "PutItem" "Messages" 0 "error" "EncodeError""#,
         ]
     );
 
@@ -120,7 +126,7 @@ fn each_call_is_one_line_of_json_and_the_programs_subscriber_stays() {
     assert_eq!(events.first(), Some(&"event INFO program message=begin"));
     assert_eq!(events.last(), Some(&"event INFO program message=end"));
     let calls = events.iter().filter(|event| event.starts_with("event DEBUG enhanced_dynamodb operation=")).count();
-    assert_eq!(calls, 6, "{out}");
+    assert_eq!(calls, 7, "{out}");
     assert!(events.iter().any(|event| event.starts_with("event WARN enhanced_dynamodb message=retrying")), "{out}");
 }
 

@@ -99,10 +99,18 @@ fn json_line(
     line
 }
 
-/// Whether the service's sentence may hold keys, values or expressions of the request, which do not belong in a log. The
-/// program has them in the error, and knows whether they may be written down.
+/// Whether the sentence may hold keys, values or expressions, which do not belong in a log: the service quotes the request,
+/// a type says in its own words why it does not take a value. The program has them in the error, and knows whether they
+/// may be written down.
 fn quotes_the_request(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Validation | ErrorKind::Serialization | ErrorKind::DuplicateItem)
+    matches!(
+        kind,
+        ErrorKind::Validation
+            | ErrorKind::Serialization
+            | ErrorKind::DuplicateItem
+            | ErrorKind::Encode
+            | ErrorKind::Decode
+    )
 }
 
 #[cfg(test)]
@@ -139,5 +147,8 @@ mod tests {
     fn a_sentence_that_may_quote_the_request_is_left_out() {
         let error = Error::new(ErrorKind::Validation, "Invalid UpdateExpression: Syntax error; token: \"secret\"");
         assert!(line(Outcome::Error(&error)).ends_with("\"outcome\":\"error\",\"code\":\"ValidationException\"}\n"));
+        let error =
+            Error::new(ErrorKind::Decode, "email: no address: secret").with_response(200, Some("R1".to_owned()));
+        assert!(line(Outcome::Error(&error)).ends_with("\"code\":\"DecodeError\",\"request_id\":\"R1\"}\n"));
     }
 }

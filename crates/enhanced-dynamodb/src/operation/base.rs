@@ -124,7 +124,12 @@ impl Base {
         self.core.execute(call).await
     }
 
-    /// Names operation and table in an error from before the send or after the answer.
+    /// Ends a call that cannot be sent.
+    pub(crate) fn refuse(&self, operation: &Operation, error: Error) -> Error {
+        self.core.refuse(operation.name.clone(), Some(&self.table), error)
+    }
+
+    /// Names operation and table in an error from after the answer.
     pub(crate) fn locate(&self, operation: &Operation, error: Error) -> Error {
         error.with_operation(operation.name.clone(), Some(&self.table))
     }

@@ -179,7 +179,8 @@ impl BatchGetItem {
     pub async fn send(mut self) -> Result<BatchGetOutput, Error> {
         let table = self.first_table();
         let located = |error: Error| error.with_operation(BATCH_GET_ITEM.name.clone(), table.as_deref());
-        let body = self.body().map_err(located)?;
+        let core = Arc::clone(&self.core);
+        let body = self.body().map_err(|error| core.refuse(BATCH_GET_ITEM.name.clone(), table.as_deref(), error))?;
         let new = self.tables.iter().map(|reads| reads.table.as_str());
         let arns: Vec<&str> = new.chain(self.leftovers.iter().map(|(table, _, _)| table.as_str())).collect();
         let call = Call {

@@ -193,7 +193,8 @@ impl BatchWriteItem {
     pub async fn send(mut self) -> Result<BatchWriteOutput, Error> {
         let table = self.tables.first().map(|writes| writes.table.clone());
         let located = |error: Error| error.with_operation(BATCH_WRITE_ITEM.name.clone(), table.as_deref());
-        let body = self.body().map_err(located)?;
+        let core = Arc::clone(&self.core);
+        let body = self.body().map_err(|error| core.refuse(BATCH_WRITE_ITEM.name.clone(), table.as_deref(), error))?;
         let arns: Vec<&str> = self.tables.iter().map(|writes| writes.table.as_str()).collect();
         let call = Call {
             operation: &BATCH_WRITE_ITEM,

@@ -42,12 +42,13 @@ impl CallOperation {
     pub async fn send(self) -> Result<Value, Error> {
         let table = self.parameters.get("TableName").and_then(Value::as_str);
         let located = |error: Error| error.with_operation(self.operation.clone(), table);
+        let refused = |error: Error| self.core.refuse(self.operation.clone().into(), table, error);
         if !self.parameters.is_object() {
-            return Err(located(Error::invalid_input("the parameters are not a JSON object")));
+            return Err(refused(Error::invalid_input("the parameters are not a JSON object")));
         }
-        let operation = Operation::named(&self.operation, !class::is_data_plane(&self.operation)).map_err(located)?;
+        let operation = Operation::named(&self.operation, !class::is_data_plane(&self.operation)).map_err(refused)?;
         let body =
-            serde_json::to_vec(&self.parameters).map_err(|error| located(Error::invalid_input(error.to_string())))?;
+            serde_json::to_vec(&self.parameters).map_err(|error| refused(Error::invalid_input(error.to_string())))?;
         let call = Call {
             operation: &operation,
             table,

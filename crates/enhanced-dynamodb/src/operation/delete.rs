@@ -37,7 +37,7 @@ impl DeleteItem {
     /// Those of the service, [`ErrorKind::ConditionalCheckFailed`](crate::ErrorKind::ConditionalCheckFailed) among
     /// them.
     pub async fn send(mut self) -> Result<WriteOutput, Error> {
-        let body = self.body().map_err(|error| self.base.locate(&DELETE_ITEM, error))?;
+        let body = self.body().map_err(|error| self.base.refuse(&DELETE_ITEM, error))?;
         let reply = self.base.execute(&DELETE_ITEM, body, ReplayClass::Idempotent).await?;
         WriteOutput::from_reply(reply, &self.base.core).map_err(|error| self.base.locate(&DELETE_ITEM, error))
     }

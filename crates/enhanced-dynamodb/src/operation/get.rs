@@ -65,7 +65,7 @@ impl GetItem {
     /// # Errors
     /// As [`item`](Self::item).
     pub async fn send<T: DeserializeOwned>(mut self) -> Result<GetOutput<T>, Error> {
-        let body = self.body().map_err(|error| self.base.locate(&GET_ITEM, error))?;
+        let body = self.body().map_err(|error| self.base.refuse(&GET_ITEM, error))?;
         let reply = self.base.execute(&GET_ITEM, body, ReplayClass::Read).await?;
         let ((item, consumed_capacity), metadata) = reply.read(&self.base.core, |body| {
             read(body)
@@ -78,7 +78,7 @@ impl GetItem {
 
     /// The item as the service's JSON.
     pub(crate) async fn raw(mut self) -> Result<(Option<bytes::Bytes>, Metadata), Error> {
-        let body = self.body().map_err(|error| self.base.locate(&GET_ITEM, error))?;
+        let body = self.body().map_err(|error| self.base.refuse(&GET_ITEM, error))?;
         let reply = self.base.execute(&GET_ITEM, body, ReplayClass::Read).await?;
         reply.read(&self.base.core, |body| {
             let item = raw_item(body).map_err(|error| self.base.locate(&GET_ITEM, response::malformed(&error)))?;

@@ -160,8 +160,8 @@ impl PageRequest {
     /// The first page alone.
     pub(crate) async fn first_page<T: DeserializeOwned>(&self) -> Result<Page<T>, Error> {
         if self.limit == Some(0) {
-            return Err(Error::invalid_input("the limit is 0; a page returns at least one item")
-                .with_operation(self.operation.name.clone(), Some(&self.table)));
+            let error = Error::invalid_input("the limit is 0; a page returns at least one item");
+            return Err(self.core.refuse(self.operation.name.clone(), Some(&self.table), error));
         }
         Ok(self.page(self.start.as_ref(), self.limit).await?.0)
     }

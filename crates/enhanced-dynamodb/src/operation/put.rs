@@ -56,7 +56,7 @@ impl PutItem {
     /// them; [`ErrorKind::Encode`](crate::ErrorKind::Encode) and
     /// [`ErrorKind::ItemTooLarge`](crate::ErrorKind::ItemTooLarge) before anything is sent.
     pub async fn send(mut self) -> Result<WriteOutput, Error> {
-        let body = self.body().map_err(|error| self.base.locate(&PUT_ITEM, error))?;
+        let body = self.body().map_err(|error| self.base.refuse(&PUT_ITEM, error))?;
         let reply = self.base.execute(&PUT_ITEM, body, ReplayClass::Idempotent).await?;
         WriteOutput::from_reply(reply, &self.base.core).map_err(|error| self.base.locate(&PUT_ITEM, error))
     }

@@ -59,7 +59,7 @@ impl ReadSettings {
         binding: impl FnOnce(&Base, Option<&str>) -> Result<CursorBinding, Error>,
     ) -> Result<PageRequest, Error> {
         let made = self.prepare(&mut base, more, binding);
-        let (prefix, start, binding, filtered) = made.map_err(|error| base.locate(operation, error))?;
+        let (prefix, start, binding, filtered) = made.map_err(|error| base.refuse(operation, error))?;
         Ok(PageRequest {
             core: base.core,
             operation,

@@ -254,9 +254,9 @@ impl CreateTable {
     /// Those of the service: [`ErrorKind::ResourceInUse`](crate::ErrorKind::ResourceInUse) if the table exists.
     pub async fn send(mut self) -> Result<TableDescription, Error> {
         if let Some(error) = self.error.take() {
-            return Err(self.call.locate(&CREATE_TABLE, error));
+            return Err(self.call.refuse(&CREATE_TABLE, error));
         }
-        let parameters = self.take_parameters().map_err(|error| self.call.locate(&CREATE_TABLE, error))?;
+        let parameters = self.take_parameters().map_err(|error| self.call.refuse(&CREATE_TABLE, error))?;
         let reply = self.call.send(&CREATE_TABLE, &parameters, ReplayClass::NonIdempotent).await?;
         self.call.described(reply, &CREATE_TABLE, "TableDescription")
     }

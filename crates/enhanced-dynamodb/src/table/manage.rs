@@ -28,7 +28,11 @@ impl TableCall {
         TableCall { core, table, options: CallOptions::default() }
     }
 
-    pub(super) fn locate(&self, operation: &Operation, error: Error) -> Error {
+    pub(super) fn refuse(&self, operation: &Operation, error: Error) -> Error {
+        self.core.refuse(operation.name.clone(), Some(&self.table), error)
+    }
+
+    fn locate(&self, operation: &Operation, error: Error) -> Error {
         error.with_operation(operation.name.clone(), Some(&self.table))
     }
 
@@ -39,7 +43,7 @@ impl TableCall {
         replay: ReplayClass,
     ) -> Result<Reply, Error> {
         if self.table.is_empty() {
-            return Err(self.locate(operation, Error::invalid_input("the table's name is empty")));
+            return Err(self.refuse(operation, Error::invalid_input("the table's name is empty")));
         }
         let call = Call {
             operation,
