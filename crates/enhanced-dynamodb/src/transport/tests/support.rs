@@ -20,6 +20,9 @@ use crate::transport::tls::Tls;
 use crate::transport::user_agent::user_agent;
 use crate::transport::{ArnParameter, Endpoint, Failure, PoolOptions, Response, Reuse};
 
+/// The time of what is not to run out of it, on a machine however busy.
+pub(super) const AMPLE: Duration = Duration::from_secs(60);
+
 /// What a server saw.
 #[derive(Default)]
 pub(super) struct Seen {
@@ -153,7 +156,7 @@ pub(super) fn answer(body: &[u8]) -> Vec<u8> {
 pub(super) fn options(max_sockets: usize) -> SenderOptions {
     SenderOptions {
         pool: PoolOptions { max_sockets, ..PoolOptions::default() },
-        connection_timeout: Duration::from_secs(5),
+        connection_timeout: AMPLE,
         tls: Tls::new(None),
         user_agent: user_agent(None, None),
     }
@@ -191,7 +194,7 @@ pub(super) struct Ask {
 
 impl Default for Ask {
     fn default() -> Self {
-        Ask { body: Bytes::from_static(b"{}"), reuse: Reuse::Newest, timeout: Duration::from_secs(5) }
+        Ask { body: Bytes::from_static(b"{}"), reuse: Reuse::Newest, timeout: AMPLE }
     }
 }
 

@@ -13,7 +13,7 @@ use super::support::{Ask, Seen, answer, echo, endpoint, options, request, server
 use crate::ErrorKind;
 use crate::config::{CaBundle, Time};
 use crate::crypto::tls_provider;
-use crate::transport::attempt::Sender;
+use crate::transport::attempt::{Sender, SenderOptions};
 use crate::transport::endpoint::Scheme;
 use crate::transport::tls::Tls;
 use crate::transport::{Endpoint, Failure, FailureKind, Flushed};
@@ -74,7 +74,6 @@ impl Authority {
 fn sender(bundle: Option<CaBundle>) -> Sender {
     let mut options = options(5);
     options.tls = Tls::new(bundle);
-    options.connection_timeout = Duration::from_secs(1);
     Sender::new(options, Time::System)
 }
 
@@ -178,7 +177,8 @@ async fn a_stalled_handshake_ends_at_the_connection_timeout() {
         drop(stream);
     })
     .await;
-    let failure = failure(None, address).await;
+    let hasty = Sender::new(SenderOptions { connection_timeout: Duration::from_secs(1), ..options(5) }, Time::System);
+    let failure = Ask::default().of(&hasty, &secure(address)).await.unwrap_err();
     assert_eq!((failure.kind, failure.flushed), (FailureKind::ConnectTimeout, Flushed::Nothing));
     assert_eq!(failure.message, format!("no connection to localhost:{} in 1s", address.port()));
 }
