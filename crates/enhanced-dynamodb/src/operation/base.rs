@@ -19,9 +19,7 @@ pub(crate) struct Base {
     pub(crate) expressions: RequestExpressions,
     pub(crate) options: CallOptions,
     pub(crate) capacity: Option<ReturnConsumedCapacity>,
-    /// Parameters set by their own name: `,"Name":json`.
-    parameters: Vec<u8>,
-    parameter_names: Vec<String>,
+    parameters: Parameters,
     /// The first thing that a setter could not do; the request then fails before it is sent.
     error: Option<Error>,
 }
@@ -34,8 +32,7 @@ impl Base {
             expressions: RequestExpressions::default(),
             options: CallOptions::default(),
             capacity: None,
-            parameters: Vec::new(),
-            parameter_names: Vec::new(),
+            parameters: Parameters::default(),
             error: None,
         }
     }
@@ -49,23 +46,14 @@ impl Base {
     }
 
     pub(crate) fn parameter(&mut self, name: &str, value: &impl Serialize) {
-        match serde_json::to_vec(value) {
-            Ok(json) => {
-                self.parameters.push(b',');
-                json_string(&mut self.parameters, name);
-                self.parameters.push(b':');
-                self.parameters.extend_from_slice(&json);
-                self.parameter_names.push(name.to_owned());
-            }
-            Err(error) => {
-                self.fail(Error::invalid_input(format!("the parameter {name} cannot be written as JSON: {error}")))
-            }
+        if let Err(error) = self.parameters.add(name, value) {
+            self.fail(error);
         }
     }
 
     /// Whether a parameter was set by its own name.
     pub(crate) fn has_parameter(&self, name: &str) -> bool {
-        self.parameter_names.iter().any(|set| set == name)
+        self.parameters.names.iter().any(|set| set == name)
     }
 
     /// Begins the body: `{"TableName":"…"`.
@@ -82,14 +70,7 @@ impl Base {
         }
         const ALWAYS: [&str; 4] =
             ["TableName", "ReturnConsumedCapacity", "ExpressionAttributeNames", "ExpressionAttributeValues"];
-        for (i, name) in self.parameter_names.iter().enumerate() {
-            if ALWAYS.contains(&name.as_str()) || own.contains(&name.as_str()) {
-                return Err(Error::invalid_input(format!("the parameter {name} has a method of its own; use that")));
-            }
-            if self.parameter_names[..i].contains(name) {
-                return Err(Error::invalid_input(format!("the parameter {name} was set twice")));
-            }
-        }
+        self.parameters.check(|name| ALWAYS.contains(&name) || own.contains(&name))?;
         let mut body = Vec::with_capacity(64 + self.table.len() + capacity);
         body.extend_from_slice(b"{\"TableName\":");
         json_string(&mut body, &self.table);
@@ -102,7 +83,7 @@ impl Base {
         if let Some(capacity) = self.capacity {
             string_member(body, "ReturnConsumedCapacity", capacity.as_str());
         }
-        body.extend_from_slice(&self.parameters);
+        self.parameters.write(body);
         body.push(b'}');
         Ok(class)
     }
@@ -132,6 +113,46 @@ impl Base {
     /// Names operation and table in an error from after the answer.
     pub(crate) fn locate(&self, operation: &Operation, error: Error) -> Error {
         error.with_operation(operation.name.clone(), Some(&self.table))
+    }
+}
+
+/// Parameters set by their own name.
+#[derive(Default)]
+pub(crate) struct Parameters {
+    /// `,"Name":json` for each.
+    json: Vec<u8>,
+    names: Vec<String>,
+}
+
+impl Parameters {
+    pub(crate) fn add(&mut self, name: &str, value: &impl Serialize) -> Result<(), Error> {
+        let json = serde_json::to_vec(value).map_err(|error| {
+            Error::invalid_input(format!("the parameter {name} cannot be written as JSON: {error}"))
+        })?;
+        self.json.push(b',');
+        json_string(&mut self.json, name);
+        self.json.push(b':');
+        self.json.extend_from_slice(&json);
+        self.names.push(name.to_owned());
+        Ok(())
+    }
+
+    /// # Errors
+    /// For one that the builder writes itself, and for one that was set twice.
+    pub(crate) fn check(&self, is_own: impl Fn(&str) -> bool) -> Result<(), Error> {
+        for (i, name) in self.names.iter().enumerate() {
+            if is_own(name) {
+                return Err(Error::invalid_input(format!("the parameter {name} has a method of its own; use that")));
+            }
+            if self.names[..i].contains(name) {
+                return Err(Error::invalid_input(format!("the parameter {name} was set twice")));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn write(&self, body: &mut Vec<u8>) {
+        body.extend_from_slice(&self.json);
     }
 }
 

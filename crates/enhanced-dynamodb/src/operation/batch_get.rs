@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::base::{bool_member, string_member};
+use super::base::{Parameters, bool_member, string_member};
 use super::capacity::{ConsumedCapacity, ReturnConsumedCapacity};
 use super::response;
 use super::settings::call_settings;
@@ -21,6 +21,9 @@ static BATCH_GET_ITEM: Operation = Operation::data("BatchGetItem", "DynamoDB_201
 
 /// Keys in one BatchGetItem (API reference).
 const MOST_KEYS: usize = 100;
+
+/// Parameters of a table's keys that have methods of their own.
+const OWN: [&str; 4] = ["Keys", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"];
 
 /// Reads up to 100 items by their keys in one request, from any tables.
 ///
@@ -43,6 +46,7 @@ struct TableReads {
     count: usize,
     consistent_read: bool,
     expressions: RequestExpressions,
+    parameters: Parameters,
 }
 
 /// What the service left unread of a batch.
@@ -129,6 +133,14 @@ impl BatchGetItem {
         self
     }
 
+    /// Sets a parameter for this table by its own name and JSON: for the legacy `AttributesToGet`, which has no method.
+    pub fn parameter(mut self, table: impl AsRef<str>, name: &str, value: impl Serialize) -> Self {
+        if let Err(error) = self.table(table.as_ref()).parameters.add(name, &value) {
+            self.error.get_or_insert(error);
+        }
+        self
+    }
+
     /// Adds what an earlier batch left unread.
     pub fn retry(mut self, unprocessed: UnprocessedKeys) -> Self {
         self.leftovers.extend(unprocessed.tables);
@@ -164,6 +176,7 @@ impl BatchGetItem {
                     count: 0,
                     consistent_read: false,
                     expressions: RequestExpressions::default(),
+                    parameters: Parameters::default(),
                 });
                 self.tables.len() - 1
             }
@@ -234,6 +247,8 @@ impl BatchGetItem {
                 bool_member(&mut body, "ConsistentRead", true);
             }
             reads.expressions.write(&mut body)?;
+            reads.parameters.check(|name| OWN.contains(&name))?;
+            reads.parameters.write(&mut body);
             body.push(b'}');
         }
         for (table, json, _) in &self.leftovers {

@@ -1,6 +1,6 @@
 //! The legacy parameters, by their own names.
 
-use enhanced_dynamodb::{ErrorKind, Item, item};
+use enhanced_dynamodb::{ErrorKind, Item, item, key};
 use serde_json::json;
 
 use crate::common::{Event, events, message, messages, times};
@@ -13,6 +13,15 @@ testkit::on_both_engines! {
         assert_eq!(get.item().await.unwrap(), Some(item! { "stars": 1 }));
         let scan = db.scan("Messages").parameter("AttributesToGet", ["text"]);
         assert_eq!(scan.send::<Item>().await.unwrap().items, [item! { "text": "x" }]);
+        let batch = db.batch_get().get("Messages", &key! { "id": "m1" });
+        let batch = batch.parameter("Messages", "AttributesToGet", ["stars", "text"]);
+        let found: Vec<Item> = batch.send().await.unwrap().items("Messages").unwrap();
+        assert_eq!(found, [item! { "stars": 1, "text": "x" }]);
+        for name in ["Keys", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"] {
+            let batch = db.batch_get().get("Messages", &key! { "id": "m1" }).parameter("Messages", name, 1);
+            let error = batch.send().await.err().unwrap();
+            assert_eq!(error.message(), format!("the parameter {name} has a method of its own; use that"));
+        }
     }
 
     async fn expected_conditions_a_write(engine: Engine) {

@@ -240,7 +240,7 @@ async fn every_parameter_of_the_model_is_written_by_a_method_or_set_by_its_name(
             assert!(all.contains(*parameter), "the model's {operation} has no {parameter}");
         }
     }
-    // Inside a batch read, the legacy parameter cannot be said; `call` can.
+    // Inside a batch read too, the legacy parameter is said by its name.
     let mut reads = members("KeysAndAttributes");
     assert!(reads.remove("AttributesToGet"));
     let expected = ["Keys", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"];
