@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -50,8 +50,14 @@ struct Renewed {
 struct Renewal {
     /// The task under way. Its sender is dropped without an answer if its runtime ends.
     running: Option<watch::Receiver<Option<Outcome>>>,
-    /// When the last attempt ended, and whether it brought credentials.
-    last: Option<(Instant, bool)>,
+    last: Option<LastLoad>,
+}
+
+/// The last attempt to load credentials: when it ended by both clocks, and whether it brought any.
+struct LastLoad {
+    at: Instant,
+    at_wall: SystemTime,
+    brought: bool,
 }
 
 type Outcome = Result<Arc<Credentials>, Arc<Error>>;
@@ -171,8 +177,11 @@ impl Renewed {
 
     /// Whether the last attempt was only just; and if so, whether it brought credentials.
     fn paused(&self) -> Option<bool> {
-        let (at, brought) = self.lock().last?;
-        (self.time.now().saturating_duration_since(at) < PAUSE).then_some(brought)
+        let renewal = self.lock();
+        let last = renewal.last.as_ref()?;
+        // A frozen function's monotonic clock may have stood still, and nobody knows how far a wall clock was set back.
+        let by_wall = self.time.wall().duration_since(last.at_wall).ok()?;
+        (self.time.now().saturating_duration_since(last.at).max(by_wall) < PAUSE).then_some(last.brought)
     }
 
     /// Waits for the task under way, or for one begun now.
@@ -214,7 +223,8 @@ impl Renewed {
             {
                 let mut renewal = renewed.lock();
                 renewal.running = None;
-                renewal.last = Some((renewed.time.now(), outcome.is_ok()));
+                renewal.last =
+                    Some(LastLoad { at: renewed.time.now(), at_wall: renewed.time.wall(), brought: outcome.is_ok() });
                 match &outcome {
                     Ok(credentials) => {
                         let mut current = renewed.current.write().unwrap_or_else(PoisonError::into_inner);

@@ -27,6 +27,11 @@ impl Moved {
         now.0 += duration;
         now.1 += duration;
     }
+
+    /// As after a freeze in which the monotonic clock stood still.
+    fn wall_by(&self, duration: Duration) {
+        self.0.lock().unwrap().1 += duration;
+    }
 }
 
 impl Clock for Moved {
@@ -353,4 +358,12 @@ async fn the_aws_sdk_says_why_it_cannot_follow_a_profile() {
     std::fs::remove_file(&path).unwrap();
     assert_eq!(error.kind(), ErrorKind::Credentials);
     assert!(error.message().contains("has credential_process: "), "{error}");
+}
+
+#[tokio::test]
+async fn credentials_that_ended_while_the_function_was_frozen_are_renewed_before_they_are_used() {
+    let s = setting([until("first", 60), until("second", 240)]);
+    assert_eq!(s.key().await, "first");
+    s.clock.wall_by(MINUTE * 120);
+    assert_eq!((s.key().await.as_str(), s.calls()), ("second", 2));
 }
