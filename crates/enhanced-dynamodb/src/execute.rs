@@ -173,7 +173,7 @@ impl Core {
             let trouble = match self.transport.attempt(&request, &mut progress.signer).await {
                 Ok(response) => {
                     progress.made_attempt(true);
-                    if response.status == 200 {
+                    if response.status == 200 && response.is_object() {
                         self.quota.succeeded(progress.last_cost);
                         return Ok(response);
                     }
@@ -208,8 +208,13 @@ impl Core {
         progress.deadline.map(|deadline| deadline.saturating_duration_since(self.time().now()))
     }
 
-    /// The service answered, but not with success.
+    /// The service answered, but not with success; or something else did.
     fn refused(&self, call: &Call<'_>, progress: &Progress, response: &Response) -> Trouble {
+        if response.status == 200 {
+            let error = failure::not_of_the_service(&response.body)
+                .with_response(response.status, response.request_id().map(str::to_owned));
+            return Trouble::refused(error, None, None);
+        }
         let error = service::from_response(response.status, response.error_type(), &response.body)
             .with_response(response.status, response.request_id().map(str::to_owned))
             .on_control_plane(call.operation.control_plane);

@@ -104,6 +104,16 @@ fn nature(kind: FailureKind) -> Nature {
     }
 }
 
+/// Success, says the status; but the service's success is a JSON object.
+pub(super) fn not_of_the_service(body: &[u8]) -> Error {
+    let message = match body.len() {
+        0 => "HTTP 200 with an empty body".to_owned(),
+        length => format!("HTTP 200 with {length} bytes that are no JSON object"),
+    };
+    Error::new(ErrorKind::CorruptResponse, message)
+        .with_advice("Check the endpoint, and what stands between it and the client: DynamoDB does not answer so.")
+}
+
 /// The call may have been applied, and must not be sent again.
 pub(super) fn outcome_unknown(cause: Error) -> Error {
     Error::caused_by(ErrorKind::OutcomeUnknown, "", cause)

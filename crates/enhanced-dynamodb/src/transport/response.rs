@@ -56,6 +56,12 @@ impl Response {
         self.headers.contains_key(CRC32)
     }
 
+    /// Whether the body has the outline of a JSON object, as every answer of the service has.
+    pub(crate) fn is_object(&self) -> bool {
+        let body = self.body.trim_ascii();
+        body.first() == Some(&b'{') && body.last() == Some(&b'}')
+    }
+
     /// What the service calls this request; to be told to AWS when something is wrong.
     pub(crate) fn request_id(&self) -> Option<&str> {
         self.text(&REQUEST_ID)
