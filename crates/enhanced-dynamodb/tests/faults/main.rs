@@ -8,6 +8,7 @@ mod support;
 
 mod answers;
 mod calls;
+mod cancellation;
 mod identity;
 mod reach;
 mod service;
