@@ -27,6 +27,16 @@ const TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 /// How many headers a request has at most, its length included.
 const HEADERS: usize = 8;
 
+/// A wait as people read it: `5 s`, `1.5 s`, `300 ms`.
+fn waited(time: Duration) -> String {
+    let milliseconds = time.as_millis();
+    match (milliseconds / 1_000, milliseconds % 1_000 / 100) {
+        (0, _) => format!("{milliseconds} ms"),
+        (seconds, 0) => format!("{seconds} s"),
+        (seconds, tenth) => format!("{seconds}.{tenth} s"),
+    }
+}
+
 /// What is to be sent.
 pub(crate) struct Request<'a> {
     /// The operation as the wire names it: `DynamoDB_20120810.GetItem`.
@@ -259,7 +269,7 @@ impl Sender {
         match way.stage {
             Stage::Queue => {
                 let (busy, of) = (self.pool.stats().in_use, self.pool.max_sockets());
-                Failure::new(FailureKind::PoolTimeout, format!("{busy} of {of} sockets busy for {limit:?}"))
+                Failure::new(FailureKind::PoolTimeout, format!("{busy} of {of} sockets busy for {}", waited(limit)))
             }
             Stage::Connect => {
                 Failure::new(FailureKind::ConnectTimeout, format!("no connection in the {limit:?} of the attempt"))

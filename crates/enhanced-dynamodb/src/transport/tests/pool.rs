@@ -95,7 +95,7 @@ async fn a_full_pool_ends_the_wait_at_the_timeout() {
     until("the first call holds the socket", || sender.pool().in_use == 1).await;
     let failure = Ask::within(100).of(&sender, &endpoint).await.unwrap_err();
     assert_eq!((failure.kind, failure.flushed), (FailureKind::PoolTimeout, Flushed::Nothing));
-    assert_eq!(failure.message, "1 of 1 sockets busy for 100ms");
+    assert_eq!(failure.message, "1 of 1 sockets busy for 100 ms");
     assert_eq!(sender.pool().queued, 0);
     first.await.unwrap().unwrap();
 }
