@@ -22,6 +22,8 @@
 //! | [`use_dual_stack`](Options::use_dual_stack) | `AWS_USE_DUALSTACK_ENDPOINT` | `false` |
 //! | [`account_id_endpoint_mode`](Options::account_id_endpoint_mode) | `AWS_ACCOUNT_ID_ENDPOINT_MODE` | `preferred` |
 //! | [`ca_bundle_file`](Options::ca_bundle_file), [`ca_bundle_pem`](Options::ca_bundle_pem) | `AWS_CA_BUNDLE` | the roots of Mozilla |
+//! | [`proxy`](Options::proxy) | `HTTPS_PROXY`, `https_proxy`; for https endpoints only, never in local mode | none |
+//! | [`no_proxy`](Options::no_proxy) | `NO_PROXY`, `no_proxy` | none |
 //! | [`app_id`](Options::app_id) | `AWS_SDK_UA_APP_ID` | none |
 //! | [`keep_nulls`](Options::keep_nulls) | | `false` |
 //!
@@ -38,6 +40,7 @@ mod effective;
 mod environment;
 mod options;
 mod parse;
+mod proxy;
 mod resolve;
 #[cfg(feature = "aws-config")]
 mod sdk;
@@ -54,6 +57,7 @@ pub use effective::Config;
 pub use options::{AccountIdEndpointMode, Options};
 pub(crate) use options::{CaBundle, Shared};
 pub(crate) use parse::is_host_label;
+pub(crate) use proxy::Proxy;
 #[cfg(feature = "aws-config")]
 pub(crate) use sdk::{from_sdk, sdk_error_text};
 pub(crate) use sources::{ChainSettings, ContainerAddress, ContainerSettings, CredentialsSource, ProfileChoice};

@@ -15,6 +15,7 @@ mod response;
 mod sign;
 mod socket;
 mod tls;
+mod tunnel;
 mod user_agent;
 
 use std::future::{Future, poll_fn};
@@ -57,6 +58,7 @@ impl Transport {
             pool: PoolOptions { max_sockets: config.max_sockets, ..PoolOptions::default() },
             connection_timeout: config.connection_timeout,
             tls: tls.clone(),
+            proxy: config.proxy.clone(),
             user_agent: user_agent(config.app_id.as_deref(), environment.as_deref()),
         };
         Ok(Transport {

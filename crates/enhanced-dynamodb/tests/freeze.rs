@@ -57,6 +57,9 @@ impl Clock for Hands {
     }
 }
 
+/// How the clocks jump, and in words.
+type Move = (&'static str, fn(&Hands));
+
 /// A counter in a real engine, behind a proxy that can close sockets.
 struct Counter {
     hands: Arc<Hands>,
@@ -133,7 +136,7 @@ impl Counter {
 
 #[tokio::test]
 async fn whichever_clock_jumps_the_next_write_takes_a_new_socket() {
-    let moves: [(&str, fn(&Hands)); 4] = [
+    let moves: [Move; 4] = [
         ("monotonic alone", |hands| hands.move_monotonic(HOUR)),
         ("wall alone", |hands| hands.move_wall(HOUR)),
         ("both", |hands| hands.move_both(HOUR)),
@@ -153,7 +156,7 @@ async fn whichever_clock_jumps_the_next_write_takes_a_new_socket() {
 
 #[tokio::test]
 async fn after_a_freeze_with_all_sockets_closed_one_new_one_serves() {
-    let moves: [(&str, fn(&Hands)); 5] = [
+    let moves: [Move; 5] = [
         ("neither", |_| {}),
         ("monotonic alone", |hands| hands.move_monotonic(HOUR)),
         ("wall alone", |hands| hands.move_wall(HOUR)),

@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
+#[cfg(feature = "ring")]
+#[path = "support/tls.rs"]
+mod tls;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -198,4 +201,63 @@ fn sockets_of_another_runtime_are_dropped() {
     assert_eq!((stats.pool.connects, stats.pool.stale, stats.pool.open), (4, 3, 1));
     let seen = responder.requests();
     assert_eq!(seen[1].connection, seen[2].connection, "the second runtime keeps its own socket");
+}
+
+#[cfg(feature = "ring")]
+mod prewarm {
+    use super::*;
+    use crate::tls::TlsServer;
+    use enhanced_dynamodb::Credentials;
+
+    const LIMIT: Duration = Duration::from_millis(400);
+
+    async fn client(server: &TlsServer) -> Client {
+        Options::new()
+            .endpoint_url(format!("https://localhost:{}", server.address.port()))
+            .ca_bundle_pem(server.certificate.as_bytes())
+            .credentials(Credentials::new("key", "secret"))
+            .connection_timeout(LIMIT)
+            .build()
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn prewarming_does_tls_ahead_of_the_first_call() {
+        let server = TlsServer::start("localhost", usize::MAX).await;
+        let client = client(&server).await;
+        assert_eq!(client.prewarm(3).await.unwrap(), 3);
+        let pool = client.stats().pool;
+        assert_eq!((server.accepted(), pool.open, pool.idle, pool.connects), (3, 3, 3, 3));
+        get(&client, "m1").await.unwrap();
+        assert_eq!(client.prewarm(3).await.unwrap(), 3);
+        assert_eq!((server.accepted(), client.stats().pool.connects), (3, 3));
+        assert_eq!(client.prewarm(1_000).await.unwrap(), 50, "never more than max_sockets");
+        assert_eq!(client.stats().pool.open, 50);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_answers_some_gives_those_within_the_limit() {
+        let server = TlsServer::start("localhost", 2).await;
+        let client = client(&server).await;
+        let begun = Instant::now();
+        assert_eq!(client.prewarm(5).await.unwrap(), 2);
+        assert!(begun.elapsed() < LIMIT * 4, "{:?}", begun.elapsed());
+        let pool = client.stats().pool;
+        assert_eq!((pool.open, pool.idle, pool.in_use), (2, 2, 0));
+        get(&client, "m1").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_server_that_answers_nobody_is_an_error_within_the_limit() {
+        let server = TlsServer::start("localhost", 0).await;
+        let client = client(&server).await;
+        let begun = Instant::now();
+        let error = client.prewarm(5).await.unwrap_err();
+        assert!(begun.elapsed() < LIMIT * 4, "{:?}", begun.elapsed());
+        assert_eq!(error.kind(), ErrorKind::ConnectTimeout);
+        assert!(error.to_string().contains("in 400ms"), "{error}");
+        let pool = client.stats().pool;
+        assert_eq!((pool.open, pool.in_use), (0, 0));
+    }
 }

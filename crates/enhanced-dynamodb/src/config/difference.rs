@@ -37,6 +37,8 @@ impl Options {
             use_dual_stack,
             account_id_endpoint_mode,
             ca_bundle,
+            proxy,
+            no_proxy,
             app_id,
             allow_insecure_endpoint,
             keep_nulls,
@@ -74,6 +76,16 @@ impl Options {
                 found.push(format!("ca_bundle {there} there, {here} here"));
             }
         }
+        let url = |value: &Option<String>| value.as_deref().map(super::proxy::without_secrets);
+        if *proxy != other.proxy {
+            let (there, here) = (or_not_set(url(proxy)), or_not_set(url(&other.proxy)));
+            if there == here {
+                found.push(format!("proxy {there} with another user or password there than here"));
+            } else {
+                found.push(format!("proxy {there} there, {here} here"));
+            }
+        }
+        note(&mut found, "no_proxy", text(no_proxy), text(&other.no_proxy));
         note(&mut found, "app_id", text(app_id), text(&other.app_id));
         note(&mut found, "allow_insecure_endpoint", *allow_insecure_endpoint, other.allow_insecure_endpoint);
         note(&mut found, "keep_nulls", *keep_nulls, other.keep_nulls);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::environment::Environment;
 use super::url::Url;
-use super::{AccountIdEndpointMode, CaBundle, Chance, CredentialsSource, Options, Time};
+use super::{AccountIdEndpointMode, CaBundle, Chance, CredentialsSource, Options, Proxy, Time};
 use crate::error::Error;
 
 /// The configuration that follows from [`Options`] and environment: every value decided, none left to guess.
@@ -38,6 +38,7 @@ pub struct Config {
     pub(crate) use_dual_stack: bool,
     pub(crate) account_id_endpoint_mode: AccountIdEndpointMode,
     pub(crate) ca_bundle: Option<CaBundle>,
+    pub(crate) proxy: Option<Proxy>,
     pub(crate) app_id: Option<String>,
     pub(crate) keep_nulls: bool,
     pub(crate) time: Time,
@@ -134,6 +135,12 @@ impl Config {
     #[must_use]
     pub fn account_id_endpoint_mode(&self) -> AccountIdEndpointMode {
         self.account_id_endpoint_mode
+    }
+
+    /// The proxy that https endpoints are reached through, without its password.
+    #[must_use]
+    pub fn proxy(&self) -> Option<String> {
+        self.proxy.as_ref().map(Proxy::to_string)
     }
 
     /// The program's name in the `User-Agent` header.

@@ -41,6 +41,8 @@ pub struct Options {
     pub(super) use_dual_stack: Option<bool>,
     pub(super) account_id_endpoint_mode: Option<AccountIdEndpointMode>,
     pub(super) ca_bundle: Option<CaBundle>,
+    pub(super) proxy: Option<String>,
+    pub(super) no_proxy: Option<String>,
     pub(super) app_id: Option<String>,
     pub(super) allow_insecure_endpoint: Option<bool>,
     pub(super) keep_nulls: Option<bool>,
@@ -215,6 +217,36 @@ impl Options {
         self
     }
 
+    /// Reaches https endpoints through a tunnel (`CONNECT`) of this proxy: `http://host:port`, or
+    /// `http://user:password@host:port` with what is special percent-encoded. What passes through the tunnel is
+    /// encrypted from here to the endpoint. `http://` endpoints, local mode and `https://` endpoints on this machine
+    /// are reached without it.
+    ///
+    /// Variables: `HTTPS_PROXY`, `https_proxy`.
+    ///
+    /// ```
+    /// use enhanced_dynamodb::Options;
+    ///
+    /// let options = Options::new().proxy("http://proxy.example.com:3128").no_proxy(".internal, 10.0.0.0/8");
+    /// # let _ = options;
+    /// ```
+    #[must_use]
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// Hosts that are reached without the [`proxy`](Options::proxy), separated by commas or spaces: a name, which
+    /// stands for all names below it too (with or without a dot before it); an address; a network such as
+    /// `10.0.0.0/8`; each of the first two with a port or without; `*` for all hosts.
+    ///
+    /// Variables: `NO_PROXY`, `no_proxy`.
+    #[must_use]
+    pub fn no_proxy(mut self, hosts: impl Into<String>) -> Self {
+        self.no_proxy = Some(hosts.into());
+        self
+    }
+
     /// A name for the program in the `User-Agent` header, by which AWS support and CloudTrail can tell its requests.
     ///
     /// Variable: `AWS_SDK_UA_APP_ID`.
@@ -276,6 +308,8 @@ impl fmt::Debug for Options {
             .field("use_dual_stack", &self.use_dual_stack)
             .field("account_id_endpoint_mode", &self.account_id_endpoint_mode)
             .field("ca_bundle", &self.ca_bundle)
+            .field("proxy", &self.proxy.as_deref().map(super::proxy::without_secrets))
+            .field("no_proxy", &self.no_proxy)
             .field("app_id", &self.app_id)
             .field("allow_insecure_endpoint", &self.allow_insecure_endpoint)
             .field("keep_nulls", &self.keep_nulls)

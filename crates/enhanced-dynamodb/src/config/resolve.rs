@@ -8,7 +8,7 @@ use super::parse::{self, Origin, invalid};
 use super::url::{Scheme, Url};
 use super::{
     Chance, Config, DEFAULT_CONNECTION_TIMEOUT, DEFAULT_LOCAL_ENDPOINT, DEFAULT_MAX_RETRIES, DEFAULT_MAX_SOCKETS,
-    DEFAULT_REGION, DEFAULT_REQUEST_TIMEOUT, Options, Time, sources,
+    DEFAULT_REGION, DEFAULT_REQUEST_TIMEOUT, Options, Time, proxy, sources,
 };
 use crate::error::{Error, ErrorKind};
 
@@ -54,6 +54,7 @@ impl Config {
                     .get("AWS_CA_BUNDLE")?
                     .map(|path| CaBundle::File { path: PathBuf::from(path), named_by: "AWS_CA_BUNDLE" }),
             },
+            proxy: proxy::proxy(options, environment, local.is_some(), endpoint_url.as_ref(), &mut warnings)?,
             app_id: app_id(options, environment, &mut warnings)?,
             keep_nulls: options.keep_nulls.unwrap_or(false),
             time: options.clock.as_ref().map_or(Time::System, |clock| Time::Injected(clock.0.clone())),

@@ -96,6 +96,7 @@ fn nature(kind: FailureKind) -> Nature {
         FailureKind::Timeout | FailureKind::ConnectTimeout | FailureKind::PoolTimeout => Nature::OutOfTime,
         FailureKind::Resolve
         | FailureKind::Connect
+        | FailureKind::Proxy
         | FailureKind::Tls
         | FailureKind::ChecksumMismatch
         | FailureKind::LengthMismatch

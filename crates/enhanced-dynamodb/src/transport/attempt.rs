@@ -17,7 +17,7 @@ use super::response::Response;
 use super::sign::{self, Signer};
 use super::socket::Payload;
 use super::tls::Tls;
-use crate::config::{Credentials, Time};
+use crate::config::{Credentials, Proxy, Time};
 use crate::observe::PoolStats;
 
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -57,6 +57,8 @@ pub(crate) struct SenderOptions {
     /// Bounds name resolution, TCP and TLS together.
     pub(crate) connection_timeout: Duration,
     pub(crate) tls: Tls,
+    /// Opens tunnels to https endpoints.
+    pub(crate) proxy: Option<Proxy>,
     pub(crate) user_agent: HeaderValue,
 }
 
@@ -86,7 +88,7 @@ impl Sender {
     pub(crate) fn new(options: SenderOptions, time: Time) -> Self {
         Sender {
             pool: Pool::new(options.pool, time.clone()),
-            connector: Connector::new(options.tls, options.connection_timeout, time.clone()),
+            connector: Connector::new(options.tls, options.proxy, options.connection_timeout, time.clone()),
             signer: Signer::default(),
             user_agent: options.user_agent,
             time,

@@ -1,4 +1,4 @@
-//! From an endpoint to an open connection: name, address, TCP, TLS.
+//! From an endpoint to an open connection: name, address, TCP, perhaps a proxy's tunnel, TLS.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,20 +12,22 @@ use super::endpoint::{Endpoint, Scheme};
 use super::failure::{Failure, FailureKind};
 use super::socket::{Progress, Socket, Stream};
 use super::tls::{Tls, handshake_failed, server_name};
-use crate::config::Time;
+use super::tunnel;
+use crate::config::{Proxy, Time};
 use crate::error::{Error, ErrorKind};
 
 /// Opens connections.
 pub(crate) struct Connector {
     tls: Tls,
+    proxy: Option<Proxy>,
     /// Bounds name resolution, TCP and TLS together.
     timeout: Duration,
     time: Time,
 }
 
 impl Connector {
-    pub(crate) fn new(tls: Tls, timeout: Duration, time: Time) -> Self {
-        Connector { tls, timeout, time }
+    pub(crate) fn new(tls: Tls, proxy: Option<Proxy>, timeout: Duration, time: Time) -> Self {
+        Connector { tls, proxy, timeout, time }
     }
 
     /// Opens a connection to an endpoint.
@@ -75,48 +77,74 @@ impl Connector {
         )
     }
 
-    /// Tries every address of the name, one after the other, each with an equal share of the time that is left.
+    /// A TCP connection whose other end is the endpoint: directly, or through a tunnel of the proxy.
     async fn tcp(&self, endpoint: &Endpoint, address: &str) -> Result<TcpStream, Failure> {
         let host = bare(&endpoint.host);
+        match &self.proxy {
+            Some(proxy) if endpoint.scheme == Scheme::Https && proxy.serves(host, endpoint.port) => {
+                let to_proxy = self.name(&proxy.host, proxy.port, &format!("the proxy {}", proxy.address())).await;
+                let tcp = to_proxy.map_err(|failure| failure.at(address))?;
+                tunnel::open(tcp, proxy, address).await
+            }
+            Some(_) | None => self.name(host, endpoint.port, address).await.map_err(|failure| failure.at(address)),
+        }
+    }
+
+    /// A TCP connection to a name. `whom` is what messages call it.
+    async fn name(&self, host: &str, port: u16, whom: &str) -> Result<TcpStream, Failure> {
         let begun = self.time.now();
-        let addresses: Vec<SocketAddr> = match tokio::net::lookup_host((host, endpoint.port)).await {
-            Ok(addresses) => addresses.collect(),
+        match tokio::net::lookup_host((host, port)).await {
+            Ok(addresses) => {
+                let addresses: Vec<SocketAddr> = addresses.collect();
+                if addresses.is_empty() {
+                    return Err(Failure::new(FailureKind::Resolve, format!("the name {host} has no address")));
+                }
+                let taken = self.time.now().saturating_duration_since(begun);
+                any_of(&addresses, self.timeout.saturating_sub(taken), &self.time, whom).await
+            }
             Err(error) => {
-                return Err(Failure::new(FailureKind::Resolve, format!("the name {host} does not resolve: {error}"))
-                    .at(address)
-                    .with_source(error));
-            }
-        };
-        let mut failures = Vec::new();
-        let mut last = None;
-        for (index, socket_address) in addresses.iter().enumerate() {
-            let left = self.timeout.saturating_sub(self.time.now().saturating_duration_since(begun));
-            let share = left / u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
-            let connected = self.time.timeout(share, TcpStream::connect(socket_address)).await;
-            match connected.unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer"))) {
-                // Requests are written whole; waiting for more to send would only delay them.
-                Ok(tcp) => match tcp.set_nodelay(true) {
-                    Ok(()) => return Ok(tcp),
-                    Err(error) => last = Some((socket_address, error)),
-                },
-                Err(error) => last = Some((socket_address, error)),
-            }
-            if let Some((at, error)) = &last {
-                failures.push(format!("{at}: {error}"));
+                let message = match &self.proxy {
+                    Some(proxy) if proxy.host == host => format!("the proxy's name {host} does not resolve: {error}"),
+                    Some(_) | None => format!("the name {host} does not resolve: {error}"),
+                };
+                Err(Failure::new(FailureKind::Resolve, message).with_source(error))
             }
         }
-        let failure = match last {
-            None => Failure::new(FailureKind::Resolve, format!("the name {host} has no address")),
-            Some((_, error)) => {
-                let kind = match error.kind() {
-                    io::ErrorKind::TimedOut => FailureKind::ConnectTimeout,
-                    _ => FailureKind::Connect,
-                };
-                Failure::new(kind, format!("no connection to {address} ({})", failures.join("; "))).with_source(error)
-            }
-        };
-        Err(failure.at(address))
     }
+}
+
+/// Tries every address of a name, one after the other, each with an equal share of the time that is left.
+pub(super) async fn any_of(
+    addresses: &[SocketAddr],
+    limit: Duration,
+    time: &Time,
+    whom: &str,
+) -> Result<TcpStream, Failure> {
+    let begun = time.now();
+    let mut failures = Vec::new();
+    let mut kind = FailureKind::Connect;
+    for (index, address) in addresses.iter().enumerate() {
+        let left = limit.saturating_sub(time.now().saturating_duration_since(begun));
+        let share = left / u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
+        let connected = time.timeout(share, TcpStream::connect(address)).await;
+        let connected = connected.unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer")));
+        // Requests are written whole; waiting for more to send would only delay them.
+        let error = match connected.and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp)) {
+            Ok(tcp) => return Ok(tcp),
+            Err(error) => error,
+        };
+        kind = match error.kind() {
+            io::ErrorKind::TimedOut => FailureKind::ConnectTimeout,
+            _ => FailureKind::Connect,
+        };
+        failures.push((address, error));
+    }
+    let list: Vec<String> = failures.iter().map(|(address, error)| format!("{address}: {error}")).collect();
+    let failure = Failure::new(kind, format!("no connection to {whom} ({})", list.join("; ")));
+    Err(match failures.pop() {
+        Some((_, error)) => failure.with_source(error),
+        None => failure,
+    })
 }
 
 /// `host:port`, as messages name it.

@@ -21,6 +21,8 @@ pub(crate) enum FailureKind {
     Connect,
     /// No connection was made in time.
     ConnectTimeout,
+    /// The proxy gives no tunnel to the endpoint.
+    Proxy,
     /// The server's certificate or TLS itself is not acceptable.
     Tls,
     /// The connection ended before the first byte of a response.
@@ -123,7 +125,7 @@ impl FailureKind {
             FailureKind::Credentials => ErrorKind::Credentials,
             FailureKind::Configuration => ErrorKind::InvalidConfiguration,
             FailureKind::PoolTimeout => ErrorKind::PoolExhausted,
-            FailureKind::Resolve | FailureKind::Connect | FailureKind::Tls => ErrorKind::Connect,
+            FailureKind::Resolve | FailureKind::Connect | FailureKind::Proxy | FailureKind::Tls => ErrorKind::Connect,
             FailureKind::ConnectTimeout => ErrorKind::ConnectTimeout,
             FailureKind::Closed | FailureKind::Broken => ErrorKind::ConnectionLost,
             FailureKind::Timeout => ErrorKind::Timeout,
@@ -142,6 +144,10 @@ impl FailureKind {
                 Some("Check the Region and the endpoint, and that the network's name servers can be reached.")
             }
             FailureKind::Connect => Some("Check that the endpoint is right and that it runs."),
+            FailureKind::Proxy => Some(
+                "Check the proxy (option proxy, HTTPS_PROXY) and what it allows, or exempt the endpoint with no_proxy \
+                 (NO_PROXY).",
+            ),
             FailureKind::Tls => Some(
                 "If the server's certificate comes from an authority of your own, name its file as ca_bundle or in \
                  AWS_CA_BUNDLE.",

@@ -158,6 +158,7 @@ pub(super) fn options(max_sockets: usize) -> SenderOptions {
         pool: PoolOptions { max_sockets, ..PoolOptions::default() },
         connection_timeout: AMPLE,
         tls: Tls::new(None),
+        proxy: None,
         user_agent: user_agent(None, None),
     }
 }
