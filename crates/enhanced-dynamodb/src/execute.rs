@@ -1,5 +1,7 @@
 //! One logical call: attempts, backoff, quota, deadline, and what to do after a failure.
 
+#![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
+
 mod backoff;
 mod decide;
 mod failure;
@@ -238,6 +240,8 @@ impl Core {
             refreshed: progress.refreshed,
             clock_corrected: progress.clock_corrected,
             skewed: trouble.clock_offset.is_some(),
+            out_of_time: trouble.out_of_time,
+            time_left: self.time_left(progress),
         }
     }
 
@@ -250,14 +254,8 @@ impl Core {
         trouble: Trouble,
     ) -> Result<(), Error> {
         match decision {
-            Decision::Stop => {
-                let no_time = self.time_left(progress).is_some_and(|left| left < LEAST_ATTEMPT);
-                return Err(if trouble.out_of_time && no_time {
-                    failure::past_deadline(Some(trouble.error))
-                } else {
-                    trouble.error
-                });
-            }
+            Decision::Stop => return Err(trouble.error),
+            Decision::PastDeadline => return Err(failure::past_deadline(Some(trouble.error))),
             Decision::OutcomeUnknown => return Err(failure::outcome_unknown(trouble.error)),
             Decision::ReplaceSocket => {
                 progress.socket_replaced = true;
@@ -276,10 +274,6 @@ impl Core {
                 }
             }
             Decision::Retry { after, cost } => {
-                // Before the quota is asked: a retry that is not made must not cost anything.
-                if self.time_left(progress).is_some_and(|left| left < after + LEAST_ATTEMPT) {
-                    return Err(failure::past_deadline(Some(trouble.error)));
-                }
                 if !self.quota.acquire(cost) {
                     return Err(failure::quota_empty(trouble.error));
                 }

@@ -135,7 +135,7 @@ impl Transport {
                 let taken = self.time.now().saturating_duration_since(begun);
                 Ok((found.map_err(refused)?, limit.saturating_sub(taken)))
             }
-            None => Err(Failure::new(FailureKind::Credentials, format!("no credentials came in {limit:?}"))),
+            None => Err(Failure::new(FailureKind::CredentialsTimeout, format!("no credentials came in {limit:?}"))),
         }
     }
 }

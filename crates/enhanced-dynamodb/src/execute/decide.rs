@@ -1,7 +1,11 @@
-//! What to do after an attempt that did not succeed: one pure function.
+//! What to do after an attempt that did not succeed: one pure function. What it decides for every error and every
+//! failure of the transport stands in `docs/retries.md`, which a test compares with it.
+
+#![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
 use std::time::Duration;
 
+use super::LEAST_ATTEMPT;
 use super::backoff::{Base, delay};
 use super::quota::{THROTTLED_COST, TRANSIENT_COST};
 use crate::error::Class;
@@ -30,6 +34,22 @@ pub(super) struct Situation {
     pub(super) clock_corrected: bool,
     /// The service's clock is far from ours.
     pub(super) skewed: bool,
+    /// The attempt was cut because its time was up.
+    pub(super) out_of_time: bool,
+    /// What is left before the deadline, if there is one.
+    pub(super) time_left: Option<Duration>,
+}
+
+impl Situation {
+    /// Whether it was the deadline that cut the attempt.
+    fn was_cut(&self) -> bool {
+        self.out_of_time && !self.has_time(Duration::ZERO)
+    }
+
+    /// Whether another attempt can start after a wait.
+    fn has_time(&self, wait: Duration) -> bool {
+        self.time_left.is_none_or(|left| left >= wait + LEAST_ATTEMPT)
+    }
 }
 
 /// What to do.
@@ -39,6 +59,8 @@ pub(super) enum Decision {
     Stop,
     /// Tell the caller that nobody knows: the call must not be sent twice.
     OutcomeUnknown,
+    /// Tell the caller that the deadline leaves no time for another attempt.
+    PastDeadline,
     /// Send it again on a new socket, at once; not a retry.
     ReplaceSocket,
     /// Get new credentials and send it again, at once.
@@ -53,12 +75,18 @@ pub(super) enum Decision {
 pub(super) fn decide(s: &Situation) -> Decision {
     if s.maybe_applied && !s.replayable {
         // A read leaves nothing behind that anybody could be unsure of.
-        return if s.writes { Decision::OutcomeUnknown } else { Decision::Stop };
+        return match (s.writes, s.was_cut()) {
+            (true, _) => Decision::OutcomeUnknown,
+            (false, true) => Decision::PastDeadline,
+            (false, false) => Decision::Stop,
+        };
     }
     if s.stale_socket && !s.socket_replaced {
         return Decision::ReplaceSocket;
     }
     match s.class {
+        // What was waited for is what the deadline cut: its own error would name the wrong limit.
+        Class::Final if s.was_cut() => Decision::PastDeadline,
         Class::Final => Decision::Stop,
         Class::Expired if !s.refreshed => Decision::RefreshCredentials,
         Class::Expired => Decision::Stop,
@@ -71,10 +99,13 @@ pub(super) fn decide(s: &Situation) -> Decision {
 
 fn retry(s: &Situation, base: Base, cost: u32) -> Decision {
     if s.retries >= s.max_retries {
-        return Decision::Stop;
+        return if s.was_cut() { Decision::PastDeadline } else { Decision::Stop };
     }
-    Decision::Retry { after: delay(base, s.retries, s.chance, s.retry_after), cost }
+    let after = delay(base, s.retries, s.chance, s.retry_after);
+    if s.has_time(after) { Decision::Retry { after, cost } } else { Decision::PastDeadline }
 }
 
+#[cfg(test)]
+mod table;
 #[cfg(test)]
 mod tests;

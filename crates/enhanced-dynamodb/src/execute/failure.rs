@@ -1,5 +1,7 @@
 //! What a failed attempt means: as an error for the caller, and as facts for the decision.
 
+#![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
+
 use std::time::Duration;
 
 use crate::error::{Class, Error, ErrorKind};
@@ -46,9 +48,9 @@ impl Trouble {
         Trouble {
             error,
             flushed,
-            was_attempted: nature != Nature::NotAttempted,
+            was_attempted: !matches!(nature, Nature::NotAttempted | Nature::NotAttemptedInTime),
             stale_socket: before_response && nature == Nature::ConnectionLost,
-            out_of_time: nature == Nature::OutOfTime,
+            out_of_time: matches!(nature, Nature::OutOfTime | Nature::NotAttemptedInTime),
             retry_after: None,
             clock_offset: None,
         }
@@ -82,6 +84,8 @@ impl Trouble {
 enum Nature {
     /// It did not come to an attempt: no socket was asked for.
     NotAttempted,
+    /// Nor did it, because its time was up before.
+    NotAttemptedInTime,
     /// The socket itself ended, as an idle one does that the other side has closed.
     ConnectionLost,
     /// The attempt's time was up.
@@ -92,6 +96,7 @@ enum Nature {
 fn nature(kind: FailureKind) -> Nature {
     match kind {
         FailureKind::Credentials | FailureKind::Configuration | FailureKind::ClientClosed => Nature::NotAttempted,
+        FailureKind::CredentialsTimeout => Nature::NotAttemptedInTime,
         FailureKind::Closed | FailureKind::Broken => Nature::ConnectionLost,
         FailureKind::Timeout | FailureKind::ConnectTimeout | FailureKind::PoolTimeout => Nature::OutOfTime,
         FailureKind::Resolve

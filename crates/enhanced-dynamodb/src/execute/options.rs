@@ -1,5 +1,7 @@
 //! What a caller may say about one call.
 
+#![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
+
 use std::time::{Duration, Instant};
 
 use super::ReplayClass;

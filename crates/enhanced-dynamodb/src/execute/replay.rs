@@ -1,5 +1,7 @@
 //! What sending a call a second time would do.
 
+#![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
+
 /// What sending a call a second time would do.
 ///
 /// An attempt may end with nobody knowing whether the service applied it: the connection was lost after the request

@@ -1,5 +1,7 @@
 //! What is known of an operation by its name alone: whether it works on items, and what sending it twice would do.
 
+#![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
+
 use serde_json::Value;
 
 use crate::execute::ReplayClass;

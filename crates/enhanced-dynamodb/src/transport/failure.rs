@@ -1,5 +1,7 @@
 //! What can happen to one attempt, short of a response.
 
+#![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
+
 use std::fmt;
 
 use crate::error::{Error, ErrorKind};
@@ -9,8 +11,10 @@ type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
 /// Why an attempt brought no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FailureKind {
-    /// There are no credentials, or they could not be had in time.
+    /// There are no credentials.
     Credentials,
+    /// Credentials did not come in time.
+    CredentialsTimeout,
     /// The configuration leads to no request: an endpoint, certificate file or header that cannot be.
     Configuration,
     /// All sockets stayed busy.
@@ -122,7 +126,7 @@ impl FailureKind {
     /// The kind of error that a caller sees.
     pub(crate) fn error_kind(self) -> ErrorKind {
         match self {
-            FailureKind::Credentials => ErrorKind::Credentials,
+            FailureKind::Credentials | FailureKind::CredentialsTimeout => ErrorKind::Credentials,
             FailureKind::Configuration => ErrorKind::InvalidConfiguration,
             FailureKind::PoolTimeout => ErrorKind::PoolExhausted,
             FailureKind::Resolve | FailureKind::Connect | FailureKind::Proxy | FailureKind::Tls => ErrorKind::Connect,
@@ -162,6 +166,7 @@ impl FailureKind {
                 Some("Check that the endpoint is DynamoDB's, and its scheme (http or https) right.")
             }
             FailureKind::Credentials
+            | FailureKind::CredentialsTimeout
             | FailureKind::Configuration
             | FailureKind::PoolTimeout
             | FailureKind::ConnectTimeout

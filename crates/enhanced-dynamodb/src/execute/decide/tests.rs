@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Decision::{CorrectClock, OutcomeUnknown, RefreshCredentials, ReplaceSocket, Retry, Stop};
+use super::Decision::{CorrectClock, OutcomeUnknown, PastDeadline, RefreshCredentials, ReplaceSocket, Retry, Stop};
 use super::{Decision, Situation, decide};
 use crate::error::Class;
 
@@ -28,6 +28,8 @@ fn situation(class: Class) -> Situation {
         refreshed: false,
         clock_corrected: false,
         skewed: false,
+        out_of_time: false,
+        time_left: None,
     }
 }
 
@@ -122,4 +124,35 @@ fn waits_grow_with_the_retries_and_heed_the_service() {
     let asked = decisions(|s| s.retry_after = Some(Duration::from_secs(60)));
     assert_eq!(asked[0], Retry { after: Duration::from_millis(5_500), cost: 5 });
     assert_eq!(asked[1], Retry { after: Duration::from_micros(5_012_500), cost: 14 });
+}
+
+#[test]
+fn no_wait_ends_less_than_twenty_milliseconds_before_the_deadline() {
+    let left = |millis| decisions(|s| s.time_left = Some(Duration::from_millis(millis)));
+    assert_eq!(left(520)[..3], [THROTTLED, TRANSIENT, TRANSIENT]);
+    assert_eq!(left(519)[..3], [PastDeadline, TRANSIENT, TRANSIENT]);
+    assert_eq!(left(33)[..3], [PastDeadline, TRANSIENT, TRANSIENT]);
+    assert_eq!(left(32)[..3], [PastDeadline; 3]);
+}
+
+#[test]
+fn what_the_deadline_cut_ends_as_past_the_deadline_and_what_request_timeout_cut_does_not() {
+    let cut = |millis, max_retries| {
+        decisions(|s| {
+            s.out_of_time = true;
+            s.time_left = Some(Duration::from_millis(millis));
+            s.max_retries = max_retries;
+        })
+    };
+    assert_eq!(cut(0, 0)[2], PastDeadline);
+    assert_eq!(cut(1_000, 0)[2], Stop);
+    assert_eq!((cut(0, 3)[5], cut(1_000, 3)[5]), (PastDeadline, Stop));
+    let unrepeatable = |writes| {
+        let change = |s: &mut Situation| {
+            (s.writes, s.maybe_applied, s.replayable) = (writes, true, false);
+            (s.out_of_time, s.time_left) = (true, Some(Duration::ZERO));
+        };
+        decisions(change)[2]
+    };
+    assert_eq!((unrepeatable(false), unrepeatable(true)), (PastDeadline, OutcomeUnknown));
 }
