@@ -5,7 +5,7 @@ mod embedded;
 mod shared;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -87,6 +87,28 @@ impl Client {
             tracing::warn!(target: "enhanced_dynamodb", "{warning}");
         }
         Ok(Client { core: Arc::new(Core::new(config, None)?) })
+    }
+
+    /// A client whose calls must all have ended by `deadline`, with the same sockets, configuration and counters. It is as
+    /// cheap as a clone: a function that has so much time makes one for each invocation.
+    ///
+    /// A deadline that this client has already holds too: the earliest of all counts, those of a call and of its
+    /// [`deadline::scope`](crate::deadline::scope) included.
+    ///
+    /// ```
+    /// # async fn example(db: enhanced_dynamodb::Client) -> Result<(), enhanced_dynamodb::Error> {
+    /// use std::time::{Duration, Instant};
+    /// use enhanced_dynamodb::Item;
+    ///
+    /// let db = db.with_deadline(Instant::now() + Duration::from_secs(2));
+    /// let found: Option<Item> = db.get("Messages").key("id", "m1").item().await?;
+    /// # let _ = found;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_deadline(&self, deadline: Instant) -> Client {
+        Client { core: Arc::new(self.core.with_deadline(deadline)) }
     }
 
     fn core(&self) -> Arc<Core> {
@@ -194,7 +216,7 @@ impl Client {
 
     /// Opens connections ahead of need, until `sockets` of them are open and idle (`max_sockets` at most), and gives
     /// how many are. A Lambda function calls it in its init phase, where the CPU is not throttled, so that the first
-    /// invocation finds TLS done. It takes no longer than `connection_timeout`.
+    /// invocation finds TLS done. It takes no longer than `connection_timeout`, nor past the client's deadline.
     ///
     /// ```
     /// # async fn example() -> Result<(), enhanced_dynamodb::Error> {
@@ -208,7 +230,10 @@ impl Client {
     /// If no connection could be made, or no credentials be had.
     pub async fn prewarm(&self, sockets: usize) -> Result<usize, Error> {
         let core = &self.core;
-        core.transport.prewarm(sockets, core.config.connection_timeout).await.map_err(Failure::into_error)
+        core.transport
+            .prewarm(sockets, core.within_deadline(core.config.connection_timeout))
+            .await
+            .map_err(Failure::into_error)
     }
 
     /// The configuration in effect; its `Debug` form has no secrets.

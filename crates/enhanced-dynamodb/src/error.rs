@@ -53,6 +53,7 @@ struct Inner {
     throttling: Vec<ThrottlingReason>,
     cancellation: Vec<CancellationReason>,
     item: Option<Bytes>,
+    cursor: Option<String>,
     control_plane: bool,
     replayed: bool,
     source: Option<Source>,
@@ -75,6 +76,7 @@ impl Error {
             throttling: Vec::new(),
             cancellation: Vec::new(),
             item: None,
+            cursor: None,
             control_plane: false,
             replayed: false,
             source: None,
@@ -162,6 +164,12 @@ impl Error {
 
     pub(crate) fn with_item(mut self, item: Option<Bytes>) -> Self {
         self.0.item = item;
+        self
+    }
+
+    /// Where a walk over pages that ended with this error can go on.
+    pub(crate) fn with_cursor(mut self, cursor: String) -> Self {
+        self.0.cursor = Some(cursor);
         self
     }
 
@@ -296,6 +304,13 @@ impl Error {
     #[must_use]
     pub fn cancellation_reasons(&self) -> &[CancellationReason] {
         &self.0.cancellation
+    }
+
+    /// Where a stream of pages or items that ended with this error can go on: give it back with `.cursor(…)` on the same
+    /// request. `None` if not even the first page was read, so that there is nothing to leave out.
+    #[must_use]
+    pub fn cursor(&self) -> Option<&str> {
+        self.0.cursor.as_deref()
     }
 
     /// The item that stood in the way of a condition, if the call asked for it

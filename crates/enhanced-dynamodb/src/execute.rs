@@ -20,6 +20,7 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::Bytes;
 
 use crate::config::{Config, Credentials, Time};
+use crate::deadline::{self, earliest};
 use crate::error::{Error, service};
 use crate::observe::{Counters, Outcome, Stats, log_call};
 use crate::transport::{ArnParameter, Request, Response, Reuse, Transport};
@@ -62,8 +63,15 @@ impl Call<'_> {
     }
 }
 
-/// What all calls of a client share: one Arc of it is all that a client and a builder hold.
+/// What makes calls: one Arc of it is all that a client and a builder hold.
 pub(crate) struct Core {
+    /// By which all its calls must have ended.
+    deadline: Option<Instant>,
+    shared: Arc<Shared>,
+}
+
+/// What all calls of a client share, whatever deadline they have.
+pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) transport: Transport,
     pub(crate) counters: Counters,
@@ -78,11 +86,20 @@ pub(crate) struct Core {
 /// Something that a client needs alive, such as the engine that it talks to.
 pub(crate) type Companion = Box<dyn std::any::Any + Send + Sync>;
 
+impl std::ops::Deref for Core {
+    type Target = Shared;
+
+    #[inline]
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
 impl Core {
     /// # Errors
     /// If the configuration leads to no endpoint.
     pub(crate) fn new(config: Config, companion: Option<Companion>) -> Result<Self, Error> {
-        Ok(Core {
+        let shared = Shared {
             transport: Transport::new(&config, config.time.clone())?,
             config,
             counters: Counters::default(),
@@ -90,7 +107,24 @@ impl Core {
             clock_offset: AtomicI64::new(0),
             gate: Gate::default(),
             _companion: companion,
-        })
+        };
+        Ok(Core { deadline: None, shared: Arc::new(shared) })
+    }
+
+    /// The same, but all calls must have ended by `deadline` too.
+    pub(crate) fn with_deadline(&self, deadline: Instant) -> Self {
+        Core { deadline: earliest(self.deadline, Some(deadline)), shared: Arc::clone(&self.shared) }
+    }
+
+    /// The moment by which a call that starts at `started` must have ended: the earliest that anyone has named.
+    pub(crate) fn deadline(&self, options: &CallOptions, started: Instant) -> Option<Instant> {
+        earliest(options.whole_call(started), earliest(self.deadline, deadline::current()))
+    }
+
+    /// What is left of `limit` before the deadline of calls that are made now.
+    pub(crate) fn within_deadline(&self, limit: Duration) -> Duration {
+        let deadline = earliest(self.deadline, deadline::current());
+        deadline.map_or(limit, |deadline| limit.min(deadline.saturating_duration_since(self.time().now())))
     }
 
     pub(crate) fn time(&self) -> &Time {
@@ -119,7 +153,7 @@ impl Core {
     /// What the last attempt failed with, with operation, table, attempts and elapsed time.
     pub(crate) async fn execute(&self, call: Call<'_>) -> Result<Reply, Error> {
         let started = self.time().now();
-        let mut progress = Progress { deadline: call.options.whole_call(started), ..Progress::default() };
+        let mut progress = Progress { deadline: self.deadline(call.options, started), ..Progress::default() };
         let result = match self.gate.enter() {
             Ok(_pass) => self.attempts(&call, &mut progress).await,
             Err(closed) => Err(closed),

@@ -69,6 +69,7 @@
 //! | [`tree`] | trees of items that name their parent |
 //! | [`table`] | making, describing, deleting tables |
 //! | [`config`] | every option and variable with its default |
+//! | [`deadline`] | a deadline for all calls of a task |
 //! | [`error`] | what can go wrong, and how it is told |
 //!
 //! # Writes are not lost, and not applied twice
@@ -92,6 +93,7 @@ mod client;
 mod codec;
 pub mod config;
 mod crypto;
+pub mod deadline;
 pub mod error;
 mod execute;
 pub mod expression;

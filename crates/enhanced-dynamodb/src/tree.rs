@@ -5,6 +5,6 @@ mod node;
 mod read;
 mod schema;
 
-pub use node::{Node, Preorder, Tree, TreeMetadata};
+pub use node::{Node, Preorder, Tree, TreeMetadata, Truncation};
 pub use read::ReadTree;
 pub use schema::TreeSchema;

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
-use super::Error;
+use super::{Error, ErrorKind};
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -18,7 +18,7 @@ impl fmt::Display for Error {
         }
         line.write_str(&error.code)?;
         if !error.message.is_empty() {
-            let more = error.attempts > 0 || !error.throttling.is_empty();
+            let more = error.attempts > 0 || error.kind == ErrorKind::DeadlineExceeded || !error.throttling.is_empty();
             let message = error.message.trim_end();
             write!(line, ": {}", if more { message.strip_suffix('.').unwrap_or(message) } else { message })?;
         }
@@ -29,7 +29,8 @@ impl fmt::Display for Error {
             }
             line.write_str("]")?;
         }
-        if error.attempts > 0 {
+        // How long is the whole matter of a deadline, even if it left no time for an attempt.
+        if error.attempts > 0 || error.kind == ErrorKind::DeadlineExceeded {
             write!(line, " ({} attempt{} in ", error.attempts, if error.attempts == 1 { "" } else { "s" })?;
             write_elapsed(&mut line, error.elapsed)?;
             if let Some(id) = &error.request_id {

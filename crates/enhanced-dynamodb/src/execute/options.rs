@@ -5,6 +5,7 @@
 use std::time::{Duration, Instant};
 
 use super::ReplayClass;
+use crate::deadline::earliest;
 
 /// Whether a call may be sent again after an attempt of which nobody knows whether the service applied it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -34,11 +35,7 @@ pub(crate) struct CallOptions {
 impl CallOptions {
     /// The moment by which a call that starts at `started` must have ended.
     pub(crate) fn whole_call(&self, started: Instant) -> Option<Instant> {
-        let by_timeout = self.timeout.and_then(|timeout| started.checked_add(timeout));
-        match (self.deadline, by_timeout) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        }
+        earliest(self.deadline, self.timeout.and_then(|timeout| started.checked_add(timeout)))
     }
 
     pub(super) fn may_replay(&self, class: ReplayClass) -> bool {

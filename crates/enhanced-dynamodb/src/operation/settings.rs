@@ -10,7 +10,9 @@ macro_rules! call_settings {
             self
         }
 
-        /// The moment by which the whole call must have ended; see [`timeout`](Self::timeout).
+        /// The moment by which the whole call must have ended; see [`timeout`](Self::timeout). The earliest of all deadlines
+        /// holds: also of [`Client::with_deadline`](crate::Client::with_deadline) and of a
+        /// [`deadline::scope`](crate::deadline::scope). No attempt starts with less than 20 ms left.
         pub fn deadline(mut self, deadline: std::time::Instant) -> Self {
             self.options().deadline = Some(deadline);
             self

@@ -20,7 +20,9 @@ type Fetch<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
 /// The pages of a query or scan, fetched one after the other as they are asked for.
 ///
-/// A [`Stream`], with [`next`](Pages::next) and [`try_collect`](Pages::try_collect) of its own.
+/// A [`Stream`], with [`next`](Pages::next) and [`try_collect`](Pages::try_collect) of its own. An error ends it, and
+/// [`Error::cursor`] tells where another one goes on. A timeout or deadline of the request bounds the whole stream, from
+/// its first poll.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Pages<T> {
     walk: Walk<(Page<T>, Option<Bytes>)>,
@@ -33,6 +35,7 @@ struct Walk<P> {
     /// Where the next page begins; where the first one does, it may be nowhere in particular.
     next: Option<Bytes>,
     remaining: Option<u64>,
+    started: bool,
     done: bool,
     fetch: Option<Fetch<P>>,
 }
@@ -43,7 +46,14 @@ impl<P> Walk<P> {
             Ok(request) => (request.start.clone(), request.limit),
             Err(_) => (None, None),
         };
-        Walk { request: request.map(Arc::new).map_err(Some), next, remaining, done: remaining == Some(0), fetch: None }
+        Walk {
+            request: request.map(Arc::new).map_err(Some),
+            next,
+            remaining,
+            started: false,
+            done: remaining == Some(0),
+            fetch: None,
+        }
     }
 
     /// The next page, as `fetch` gets it.
@@ -62,12 +72,23 @@ impl<P> Walk<P> {
                 return Poll::Ready(error.take().map(Err));
             }
         };
+        if !self.started {
+            self.started = true;
+            // The limits of a call are those of the whole stream: not of each page anew.
+            if let Some(request) = Arc::get_mut(request) {
+                request.options.deadline = request.core.deadline(&request.options, request.core.time().now());
+                request.options.timeout = None;
+            }
+        }
         let (next, remaining) = (&self.next, self.remaining);
         let under_way = self.fetch.get_or_insert_with(|| fetch(Arc::clone(request), next.clone(), remaining));
         let fetched = ready!(under_way.as_mut().poll(cx));
         self.fetch = None;
         self.done = fetched.is_err();
-        Poll::Ready(Some(fetched))
+        Poll::Ready(Some(fetched.map_err(|error| match &self.next {
+            Some(next) => error.with_cursor(request.cursor_at(next)),
+            None => error,
+        })))
     }
 
     /// A page was read: the next one begins here, if there is one.
@@ -132,7 +153,8 @@ impl<T: DeserializeOwned> Stream for Pages<T> {
 ///
 /// A [`Stream`], with [`next`](Items::next) and [`try_collect`](Items::try_collect) of its own. An item that is no `T`
 /// is one `Err`, with the item inside ([`Error::item`]); the stream goes on behind it. Any other error ends the stream,
-/// and [`cursor`](Items::cursor) tells where it could go on.
+/// and [`Error::cursor`] tells where another one goes on. A timeout or deadline of the request bounds the whole stream,
+/// from its first poll.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Items<T> {
     walk: Walk<Reply>,

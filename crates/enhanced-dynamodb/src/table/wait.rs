@@ -44,12 +44,16 @@ impl WaitForTable {
     /// Waits. The description is that of the last look; a table that is gone has none.
     ///
     /// # Errors
-    /// Those of the service; [`ErrorKind::WaitTimeout`] with the last state seen if the time is over.
+    /// Those of the service; [`ErrorKind::WaitTimeout`] with the last state seen if the time is over;
+    /// [`ErrorKind::DeadlineExceeded`] if the client's deadline comes first.
     pub async fn send(self) -> Result<Option<TableDescription>, Error> {
         let time = self.call.core.time().clone();
         let started = time.now();
+        let deadline = self.call.core.deadline(&self.call.options, started);
         let mut pause = FIRST_PAUSE;
+        let mut looks = 0;
         loop {
+            looks += 1;
             let seen = match (self.call.describe().await, self.goal) {
                 (Ok(table), Goal::Active) if table.is_active() => return Ok(Some(table)),
                 (Ok(table), _) => format!("{:?}", table.table_status),
@@ -59,6 +63,12 @@ impl WaitForTable {
                 (Err(error), _) => return Err(error),
             };
             let waited = time.now().saturating_duration_since(started);
+            if deadline.is_some_and(|deadline| started + waited + pause > deadline) {
+                let message = format!("no time is left to wait for the table; last seen {seen}");
+                return Err(Error::new(ErrorKind::DeadlineExceeded, message)
+                    .with_attempts(looks, waited)
+                    .with_operation("DescribeTable", Some(&self.call.table)));
+            }
             if waited + pause > self.limit {
                 let goal = match self.goal {
                     Goal::Active => "active",

@@ -42,7 +42,8 @@ pub(super) struct Slot<T> {
 
 /// What is known of a tree as a whole.
 ///
-/// Serialised, it has the members `nodeCount`, `depth`, `rootId`, `truncated` and `cycles`.
+/// Serialised, it has the members `nodeCount`, `depth`, `rootId`, `truncated`, `cycles`, and, if it is truncated,
+/// `truncatedBy`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -53,8 +54,11 @@ pub struct TreeMetadata {
     pub depth: u32,
     /// The root's key.
     pub root_id: AttributeValue,
-    /// Whether something was left out: below `max_depth`, or beyond `max_nodes`.
+    /// Whether something was left out: below `max_depth`, beyond `max_nodes`, or after the deadline.
     pub truncated: bool,
+    /// Why it was left out, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub truncated_by: Option<Truncation>,
     /// How often a node was reached that is in the tree already; it is then left out there.
     pub cycles: usize,
     /// Requests made.
@@ -63,6 +67,19 @@ pub struct TreeMetadata {
     /// Time from the first request to the last answer.
     #[serde(skip)]
     pub elapsed: Duration,
+}
+
+/// Why a tree does not have all its nodes. Serialised: `depth`, `nodes` or `deadline`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Truncation {
+    /// There are nodes below `max_depth`.
+    Depth,
+    /// There are more nodes than `max_nodes`.
+    Nodes,
+    /// The deadline came before all was read, or before it was known that all was read.
+    Deadline,
 }
 
 impl<T> Tree<T> {

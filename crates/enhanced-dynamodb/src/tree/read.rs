@@ -10,7 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::node::{Slot, Tree, TreeMetadata};
+use super::node::{Slot, Tree, TreeMetadata, Truncation};
 use super::schema::TreeSchema;
 use crate::codec::{DecodeError, Reader, decode_item, decode_value};
 use crate::error::{Error, ErrorKind};
@@ -98,9 +98,11 @@ impl ReadTree {
         self
     }
 
-    /// Reads the tree.
+    /// Reads the tree. If its deadline comes before all is read, the tree has what was read until then, and
+    /// [`TreeMetadata::truncated_by`] says so.
     ///
     /// # Errors
+    /// [`ErrorKind::DeadlineExceeded`] if not even the root was read in time;
     /// [`ErrorKind::RootNotFound`] if there is no root; [`ErrorKind::Decode`], with the item inside, if a node is no
     /// `T`; those of the service.
     pub async fn send<T: DeserializeOwned>(mut self) -> Result<Tree<T>, Error> {
@@ -161,7 +163,7 @@ struct Walk<'a, T> {
     waiting: VecDeque<Asked>,
     /// Nodes at the greatest depth allowed: what lies below them is not read.
     frontier: Vec<usize>,
-    truncated: bool,
+    truncated: Option<Truncation>,
     cycles: usize,
     requests: u64,
 }
@@ -176,7 +178,7 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
             seen: HashSet::new(),
             waiting: VecDeque::new(),
             frontier: Vec::new(),
-            truncated: false,
+            truncated: None,
             cycles: 0,
             requests: 0,
         }
@@ -206,25 +208,44 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
             if self.slots.len() >= self.read.max_nodes {
                 self.ask_no_more();
             }
+            // What is under way ends by the same deadline: it is waited for, and nothing more is asked for.
             while under_way.len() < most
+                && self.truncated != Some(Truncation::Deadline)
                 && let Some(asked) = self.waiting.pop_front()
             {
                 under_way.push(ask(asked));
             }
             // What is under way when something is known to be left out would add nothing.
-            if self.truncated {
-                return Ok(());
+            match self.truncated {
+                Some(Truncation::Depth | Truncation::Nodes) => return Ok(()),
+                Some(Truncation::Deadline) | None => {}
             }
             let Some((asked, reply)) = under_way.next().await else { return Ok(()) };
-            self.take_page(asked, reply?)?;
+            match reply {
+                Ok(reply) => self.take_page(asked, reply)?,
+                Err(error) => self.cut(error)?,
+            }
         }
+    }
+
+    /// A tree that its deadline cuts has what was read until then.
+    ///
+    /// # Errors
+    /// Any other error.
+    fn cut(&mut self, error: Error) -> Result<(), Error> {
+        if error.kind() != ErrorKind::DeadlineExceeded {
+            return Err(error);
+        }
+        self.requests += u64::from(error.attempts());
+        self.truncated = Some(Truncation::Deadline);
+        Ok(())
     }
 
     /// No more nodes may be added: what was not asked for yet is judged like what lies below the greatest depth.
     fn ask_no_more(&mut self) {
         for asked in self.waiting.drain(..) {
             match asked.start {
-                Some(_) => self.truncated = true,
+                Some(_) => self.truncated = Some(Truncation::Nodes),
                 None => self.frontier.push(asked.parent),
             }
         }
@@ -266,7 +287,7 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
             return Ok(());
         }
         if self.slots.len() >= read.max_nodes {
-            self.truncated = true;
+            self.truncated = Some(Truncation::Nodes);
             return Ok(());
         }
         let value =
@@ -294,7 +315,7 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
     /// Says whether anything lies below what was read: asks node by node, until one has a child that is not in the tree
     /// already (as the root is below its own descendants, in a cycle).
     async fn look_below(&mut self) -> Result<(), Error> {
-        if self.truncated {
+        if self.truncated.is_some() {
             return Ok(());
         }
         let read = self.read;
@@ -314,7 +335,10 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
                 under_way.push(ask(asked));
             }
             let Some((asked, reply)) = under_way.next().await else { return Ok(()) };
-            let reply = reply?;
+            let reply = match reply {
+                Ok(reply) => reply,
+                Err(error) => return self.cut(error),
+            };
             self.requests += u64::from(reply.metadata.attempts);
             let body = reply.body.clone();
             let mut children = Vec::new();
@@ -328,7 +352,8 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
                 let (id, _) =
                     read_key(&body[at], &read.schema).map_err(|error| read.locate(response::malformed(&error)))?;
                 if id.is_none_or(|id| !self.seen.contains(&id)) {
-                    self.truncated = true;
+                    let deepest = read.max_depth.is_some_and(|most| self.slots[asked.parent].depth >= most);
+                    self.truncated = Some(if deepest { Truncation::Depth } else { Truncation::Nodes });
                     return Ok(());
                 }
             }
@@ -351,7 +376,8 @@ impl<'a, T: DeserializeOwned> Walk<'a, T> {
             node_count: self.slots.len(),
             depth: self.slots.iter().map(|slot| slot.depth).max().unwrap_or(0),
             root_id: self.root_id,
-            truncated: self.truncated,
+            truncated: self.truncated.is_some(),
+            truncated_by: self.truncated,
             cycles: self.cycles,
             requests: self.requests,
             elapsed: std::time::Duration::ZERO,

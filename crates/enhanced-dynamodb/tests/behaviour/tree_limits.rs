@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use enhanced_dynamodb::tree::Tree;
+use enhanced_dynamodb::tree::{Tree, Truncation};
 use enhanced_dynamodb::{Client, ErrorKind, Item};
 use testkit::{Action, Engine, Rule};
 
@@ -92,8 +92,42 @@ testkit::on_both_engines! {
         put_nodes(&db, &[("r", ""), ("a", "r"), ("b", "a"), ("c", "b")]).await;
         responder.rule(Rule::on("Query").then(Action::pass().late(Duration::from_millis(150))));
         let started = std::time::Instant::now();
-        let result = db.read_tree("Nodes", "r").timeout(Duration::from_millis(400)).send::<Item>().await;
-        assert_eq!(result.map(|tree| tree.len()).unwrap_err().kind(), ErrorKind::DeadlineExceeded);
+        let read = db.read_tree("Nodes", "r").timeout(Duration::from_millis(400)).include_metadata(true);
+        let tree: Tree<Item> = read.send().await.unwrap();
         assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+        assert!((1..4).contains(&tree.len()), "the part read so far: {}", tree.len());
+        assert_eq!((tree.metadata().truncated, tree.metadata().truncated_by), (true, Some(Truncation::Deadline)));
+        let text: serde_json::Value = serde_json::from_str(&tree.to_json().unwrap()).unwrap();
+        assert_eq!(text["metadata"]["truncatedBy"], "deadline");
+    }
+
+    async fn without_its_root_in_time_there_is_no_tree(engine: Engine) {
+        let (db, responder) = recorded(&engine).await;
+        nodes(&db).await;
+        put_nodes(&db, &[("r", "")]).await;
+        responder.rule(Rule::on("GetItem").then(Action::pass().late(Duration::from_secs(20))));
+        let result = db.read_tree("Nodes", "r").timeout(Duration::from_millis(100)).send::<Item>().await;
+        assert_eq!(result.map(|tree| tree.len()).unwrap_err().kind(), ErrorKind::DeadlineExceeded);
+    }
+
+    async fn a_tree_whose_last_look_the_deadline_cuts_says_so(engine: Engine) {
+        let (db, responder) = recorded(&engine).await;
+        nodes(&db).await;
+        put_nodes(&db, &[("r", ""), ("a", "r")]).await;
+        responder.rule(Rule::on("Query").nth(2).then(Action::pass().late(Duration::from_secs(20))));
+        let read = db.with_deadline(std::time::Instant::now() + Duration::from_millis(400)).read_tree("Nodes", "r");
+        let tree: Tree<Item> = read.max_depth(1).send().await.unwrap();
+        assert_eq!((tree.len(), tree.metadata().truncated_by), (2, Some(Truncation::Deadline)));
+    }
+
+    async fn a_tree_says_which_limit_cut_it(engine: Engine) {
+        let db = three_levels(&engine).await;
+        let by = |tree: Tree<Item>| tree.metadata().truncated_by;
+        assert_eq!(by(to_depth(&db, 1).await), Some(Truncation::Depth));
+        assert_eq!(by(to_depth(&db, 2).await), None);
+        for most in [1, 5] {
+            let read = db.read_tree("Nodes", "r").max_nodes(most);
+            assert_eq!(by(read.send().await.unwrap()), Some(Truncation::Nodes));
+        }
     }
 }
