@@ -107,3 +107,26 @@ fn a_call_outside_of_a_runtime_is_an_error_that_says_so() {
     let error: Error = result.unwrap_err();
     assert!(error.to_string().contains("outside of a Tokio runtime"), "{error}");
 }
+
+#[tokio::test]
+async fn a_request_shows_what_it_is_for_and_none_of_its_values() {
+    let db = plain_options("http://127.0.0.1:9").build().await.unwrap();
+    let secret = item! { "id": "PLANTEDVALUE" };
+    let shown = [
+        format!("{:?}", db.get("T").key("id", "PLANTEDVALUE")),
+        format!("{:?}", db.put("T", &secret)),
+        format!("{:?}", db.update("T").key("id", "PLANTEDVALUE").set("a", "PLANTEDVALUE")),
+        format!("{:?}", db.delete("T").key_item(&secret)),
+        format!("{:?}", db.query("T").partition("id", "PLANTEDVALUE")),
+        format!("{:?}", db.scan("T").filter(attr("id").eq("PLANTEDVALUE"))),
+        format!("{:?}", db.scan("T").items::<Item>()),
+        format!("{:?}", db.batch_get().get("T", &secret)),
+        format!("{:?}", db.batch_write().put("T", &secret)),
+        format!("{:?}", db.call("ListTables", serde_json::json!({ "a": "PLANTEDVALUE" }))),
+        format!("{:?}", db.read_tree("T", "PLANTEDVALUE")),
+        format!("{:?}", db.create_table("T")),
+    ];
+    assert_eq!(shown[0], r#"GetItem { table: "T", .. }"#);
+    assert_eq!(shown[9], r#"CallOperation { operation: "ListTables", .. }"#);
+    assert!(shown.iter().all(|text| !text.contains("PLANTEDVALUE") && !text.contains('\n')), "{shown:?}");
+}

@@ -389,3 +389,5 @@ impl std::fmt::Debug for BatchGetOutput {
             .finish_non_exhaustive()
     }
 }
+
+crate::operation::settings::debug_without_values!(BatchGetItem);

@@ -349,3 +349,5 @@ impl std::fmt::Debug for UnprocessedItems {
         f.debug_map().entries(self.tables.iter().map(|(table, _, count)| (table, count))).finish()
     }
 }
+
+crate::operation::settings::debug_without_values!(BatchWriteItem);

@@ -66,3 +66,5 @@ impl CallOperation {
         Ok(answer)
     }
 }
+
+crate::operation::settings::debug_without_values!(CallOperation, operation: operation);

@@ -51,3 +51,5 @@ impl DeleteItem {
         Ok(body)
     }
 }
+
+crate::operation::settings::debug_without_values!(DeleteItem, table: base.table);

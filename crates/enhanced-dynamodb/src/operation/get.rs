@@ -126,3 +126,5 @@ fn raw_item(body: &[u8]) -> Result<Option<std::ops::Range<usize>>, DecodeError> 
     }
     Ok(item)
 }
+
+crate::operation::settings::debug_without_values!(GetItem, table: base.table);

@@ -71,3 +71,5 @@ impl PutItem {
         Ok(body)
     }
 }
+
+crate::operation::settings::debug_without_values!(PutItem, table: base.table);

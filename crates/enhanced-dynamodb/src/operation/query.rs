@@ -75,3 +75,5 @@ impl Query {
         })
     }
 }
+
+crate::operation::settings::debug_without_values!(Query, table: base.table);

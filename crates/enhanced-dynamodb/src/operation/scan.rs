@@ -57,3 +57,5 @@ impl Scan {
         })
     }
 }
+
+crate::operation::settings::debug_without_values!(Scan, table: base.table);

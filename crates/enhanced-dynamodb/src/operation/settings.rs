@@ -290,3 +290,15 @@ macro_rules! read_settings {
     };
 }
 pub(crate) use read_settings;
+
+/// `Debug` of a request or a stream: what it is for, and no value that it carries.
+macro_rules! debug_without_values {
+    ($type:ident $(<$($life:lifetime,)? $item:ident>)? $(, $name:ident: $($path:ident).+)*) => {
+        impl $(<$item>)? std::fmt::Debug for $type $(<$($life,)? $item>)? {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($type))$(.field(stringify!($name), &self.$($path).+))*.finish_non_exhaustive()
+            }
+        }
+    };
+}
+pub(crate) use debug_without_values;

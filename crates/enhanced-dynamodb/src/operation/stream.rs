@@ -260,3 +260,6 @@ impl<T: DeserializeOwned> Stream for Items<T> {
         self.get_mut().poll_item(cx)
     }
 }
+
+crate::operation::settings::debug_without_values!(Pages<T>);
+crate::operation::settings::debug_without_values!(Items<T>);

@@ -89,3 +89,5 @@ impl UpdateItem {
         Ok((body, class))
     }
 }
+
+crate::operation::settings::debug_without_values!(UpdateItem, table: base.table);

@@ -317,3 +317,5 @@ impl CreateTable {
 fn throughput((read, write): (u64, u64)) -> Value {
     json!({ "ReadCapacityUnits": read, "WriteCapacityUnits": write })
 }
+
+crate::operation::settings::debug_without_values!(CreateTable, table: call.table);

@@ -238,3 +238,7 @@ impl ListTables {
         Ok(names)
     }
 }
+
+crate::operation::settings::debug_without_values!(DescribeTable, table: call.table);
+crate::operation::settings::debug_without_values!(DeleteTable, table: call.table);
+crate::operation::settings::debug_without_values!(ListTables);

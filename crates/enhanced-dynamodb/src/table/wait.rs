@@ -85,3 +85,5 @@ impl WaitForTable {
         }
     }
 }
+
+crate::operation::settings::debug_without_values!(WaitForTable, table: call.table);

@@ -181,3 +181,6 @@ impl<T> std::fmt::Debug for Tree<T> {
         f.debug_struct("Tree").field("metadata", &self.metadata).finish_non_exhaustive()
     }
 }
+
+crate::operation::settings::debug_without_values!(Node<'_, T>);
+crate::operation::settings::debug_without_values!(Preorder<'_, T>);

@@ -423,3 +423,5 @@ fn compare(a: Option<&AttributeValue>, b: Option<&AttributeValue>) -> Ordering {
         _ => rank(a).cmp(&rank(b)),
     }
 }
+
+crate::operation::settings::debug_without_values!(ReadTree, table: table);
