@@ -76,6 +76,7 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "EnhancedDynamoDBClient")]
     #[must_use]
     pub fn builder() -> Options {
         Options::default()
@@ -174,6 +175,7 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
+    #[doc(alias = "getClient")]
     pub fn call(&self, operation: impl Into<String>, parameters: Value) -> CallOperation {
         CallOperation::new(self.core(), operation.into(), parameters)
     }
@@ -185,31 +187,37 @@ impl Client {
     }
 
     /// Makes a table.
+    #[doc(alias = "createTable")]
     pub fn create_table(&self, table: impl Into<String>) -> CreateTable {
         CreateTable::new(self.core(), table.into())
     }
 
     /// Describes a table.
+    #[doc(alias = "describeTable")]
     pub fn describe_table(&self, table: impl Into<String>) -> DescribeTable {
         DescribeTable::new(self.core(), table.into())
     }
 
     /// Deletes a table with all its items.
+    #[doc(alias = "deleteTable")]
     pub fn delete_table(&self, table: impl Into<String>) -> DeleteTable {
         DeleteTable::new(self.core(), table.into())
     }
 
     /// Lists the tables of the account in the Region.
+    #[doc(alias = "listTables")]
     pub fn list_tables(&self) -> ListTables {
         ListTables::new(self.core())
     }
 
     /// Waits until a table and its indexes can be used.
+    #[doc(alias = "waitUntilTableExists")]
     pub fn wait_until_active(&self, table: impl Into<String>) -> WaitForTable {
         WaitForTable::new(self.core(), table.into(), Goal::Active)
     }
 
     /// Waits until a table is gone.
+    #[doc(alias = "waitUntilTableNotExists")]
     pub fn wait_until_gone(&self, table: impl Into<String>) -> WaitForTable {
         WaitForTable::new(self.core(), table.into(), Goal::Gone)
     }

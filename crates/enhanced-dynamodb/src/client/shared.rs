@@ -13,7 +13,25 @@ impl Client {
     /// The process's one client, configured from the environment; made on first use.
     ///
     /// Concurrent first calls make one. One that [`shared_with`](Client::shared_with) made is taken as it is. After
-    /// [`close`](Client::close) a new one is made.
+    /// [`close`](Client::close) a new one is made. In a Lambda function it is there before the first invocation:
+    ///
+    /// ```no_run
+    /// use enhanced_dynamodb::{Client, Error, Item};
+    ///
+    /// async fn handler(id: &str) -> Result<Option<Item>, Error> {
+    ///     // The same client each time: its connections are kept from one invocation to the next.
+    ///     let db = Client::shared().await?;
+    ///     db.get("Messages").key("id", id).item().await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Error> {
+    /// Client::shared().await?.prewarm(1).await?;
+    /// let message = handler("m1").await?;
+    /// # let _ = message;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::InvalidConfiguration`] if a variable is not understood.

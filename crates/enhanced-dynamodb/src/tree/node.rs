@@ -49,10 +49,12 @@ pub(super) struct Slot<T> {
 #[non_exhaustive]
 pub struct TreeMetadata {
     /// Nodes in the tree, the root included.
+    #[doc(alias = "nodeCount")]
     pub node_count: usize,
     /// The greatest depth of a node; the root has depth 0.
     pub depth: u32,
     /// The root's key.
+    #[doc(alias = "rootId")]
     pub root_id: AttributeValue,
     /// Whether something was left out: below `max_depth`, beyond `max_nodes`, or after the deadline.
     pub truncated: bool,
