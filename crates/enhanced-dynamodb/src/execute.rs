@@ -290,7 +290,7 @@ impl Core {
         match decision {
             Decision::Stop => return Err(trouble.error),
             Decision::PastDeadline => return Err(failure::past_deadline(Some(trouble.error))),
-            Decision::OutcomeUnknown => return Err(failure::outcome_unknown(trouble.error)),
+            Decision::OutcomeUnknown => return Err(failure::outcome_unknown(trouble.error, &call.operation.name)),
             Decision::ReplaceSocket => {
                 progress.socket_replaced = true;
                 self.counters.replaced_socket();

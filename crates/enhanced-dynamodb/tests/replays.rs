@@ -7,6 +7,7 @@ use std::error::Error as _;
 use std::sync::Arc;
 
 use enhanced_dynamodb::operation::{ReturnValues, UpdateItem};
+use enhanced_dynamodb::table::AttributeType;
 use enhanced_dynamodb::{Client, Error, ErrorKind, Item, Replay, attr, item};
 use serde_json::json;
 use support::{TestClock, options};
@@ -52,6 +53,16 @@ fn count_up(client: &Client) -> UpdateItem {
 
 fn cause(error: &Error) -> &Error {
     error.source().unwrap().downcast_ref().unwrap()
+}
+
+#[tokio::test]
+async fn exactly_once_is_advised_only_where_it_exists() {
+    let s = setup([Rule::on("CreateTable").then(Action::internal_error().applied())]).await;
+    let error = s.client.create_table("T").partition_key("id", AttributeType::String).send().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.advice()),
+        (ErrorKind::OutcomeUnknown, "It may or may not have been applied: look, then retry.")
+    );
 }
 
 #[tokio::test]

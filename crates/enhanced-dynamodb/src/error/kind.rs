@@ -66,7 +66,7 @@ kinds! {
     /// The deadline of the call passed.
     DeadlineExceeded "DeadlineExceeded" "Give the call more time, or ask for less in one call.";
     /// An attempt ended without an answer, and the call is not one that may be sent twice.
-    OutcomeUnknown "OutcomeUnknown" "It may or may not have been written: read, then retry, or use exactly_once().";
+    OutcomeUnknown "OutcomeUnknown" "It may or may not have been applied: look, then retry.";
     /// The client was closed.
     Closed "ClientClosed" "Make a new client: Client::shared() builds one after close().";
     /// The node that a tree was to be read from does not exist.

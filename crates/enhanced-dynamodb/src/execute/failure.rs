@@ -121,8 +121,15 @@ pub(super) fn not_of_the_service(body: &[u8]) -> Error {
 }
 
 /// The call may have been applied, and must not be sent again.
-pub(super) fn outcome_unknown(cause: Error) -> Error {
-    Error::caused_by(ErrorKind::OutcomeUnknown, "", cause)
+pub(super) fn outcome_unknown(cause: Error, operation: &str) -> Error {
+    let error = Error::caused_by(ErrorKind::OutcomeUnknown, "", cause);
+    match operation {
+        // Writes of one item can be told apart by a token.
+        "UpdateItem" | "PutItem" | "DeleteItem" => {
+            error.with_advice("It may or may not have been written: read, then retry, or use exactly_once().")
+        }
+        _ => error,
+    }
 }
 
 /// No time is left for another attempt. `last` is what the one before failed with, if there was one.
