@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Calls that have ended.
+    /// Calls that have ended, those included that were refused before anything was sent.
     pub calls: u64,
     /// Requests sent for them, retries included.
     pub attempts: u64,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::describe::TableDescription;
+use super::describe::{TableDescription, TableStatus};
 use super::manage::TableCall;
 use crate::error::{Error, ErrorKind};
 use crate::execute::Core;
@@ -56,6 +56,9 @@ impl WaitForTable {
             looks += 1;
             let seen = match (self.call.describe().await, self.goal) {
                 (Ok(table), Goal::Active) if table.is_active() => return Ok(Some(table)),
+                (Ok(table), Goal::Active) if table.table_status == TableStatus::Active => {
+                    "Active, but an index of it is not".to_owned()
+                }
                 (Ok(table), _) => format!("{:?}", table.table_status),
                 (Err(error), Goal::Gone) if error.kind() == ErrorKind::ResourceNotFound => return Ok(None),
                 // A table that was just made may not be seen yet.

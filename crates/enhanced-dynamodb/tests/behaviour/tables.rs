@@ -157,6 +157,16 @@ testkit::on_both_engines! {
         assert_eq!(responder.requests_of("DescribeTable").len(), 4);
     }
 
+    async fn waiting_in_vain_for_an_index_says_that_it_is_the_index(engine: Engine) {
+        let (db, responder) = recorded(&engine).await;
+        let index = json!({ "IndexName": "i", "IndexStatus": "CREATING" });
+        let table = json!({ "TableName": "Events", "TableStatus": "ACTIVE", "GlobalSecondaryIndexes": [index] });
+        responder.rule(Rule::on("DescribeTable").then(Action::json(200, json!({ "Table": table }))));
+        let wait = db.wait_until_active("Events").within(Duration::from_millis(30));
+        let error = wait.send().await.unwrap_err();
+        assert!(error.message().ends_with("last seen Active, but an index of it is not"), "{error}");
+    }
+
     async fn waiting_ends_when_the_time_is_over(engine: Engine) {
         let db = messages(&engine).await;
         let started = Instant::now();
