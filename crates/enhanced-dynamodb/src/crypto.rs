@@ -1,5 +1,6 @@
 //! Digests and the TLS provider: one cryptographic library, chosen by feature and passed explicitly.
 
+use std::io;
 use std::sync::Arc;
 
 #[cfg(feature = "aws-lc-rs")]
@@ -48,6 +49,24 @@ impl HmacKey {
             context.update(part);
         }
         to_array(context.sign().as_ref())
+    }
+}
+
+/// Bytes that nobody can foretell, and that come from the operating system each time.
+///
+/// Never from a generator in this process's memory, as the cryptographic libraries may keep one (AWS-LC does): a process
+/// that is forked, or restored from a snapshot more than once, would go on with the same numbers each time.
+///
+/// # Errors
+/// If the operating system has none to give.
+pub(crate) fn random_bytes<const N: usize>() -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    match getrandom::getrandom(&mut bytes) {
+        Ok(()) => Ok(bytes),
+        Err(error) => Err(match error.raw_os_error() {
+            Some(code) => io::Error::from_raw_os_error(code),
+            None => io::Error::other(error.to_string()),
+        }),
     }
 }
 

@@ -29,8 +29,8 @@ use decide::{Decision, Situation, decide};
 use failure::Trouble;
 use gate::Gate;
 pub(crate) use operation::Operation;
-pub(crate) use options::CallOptions;
 pub use options::Replay;
+pub(crate) use options::{CallOptions, TOKEN_WINDOW};
 use quota::Quota;
 pub use replay::ReplayClass;
 pub use reply::Metadata;
@@ -154,6 +154,8 @@ impl Core {
     pub(crate) async fn execute(&self, call: Call<'_>) -> Result<Reply, Error> {
         let started = self.time().now();
         let mut progress = Progress { deadline: self.deadline(call.options, started), ..Progress::default() };
+        // The wall clock is not read for nothing.
+        progress.token_made = call.options.replay_window().map(|_| (started, self.time().wall()));
         let result = match self.gate.enter() {
             Ok(_pass) => self.attempts(&call, &mut progress).await,
             Err(closed) => Err(closed),
@@ -197,6 +199,7 @@ impl Core {
     async fn attempts(&self, call: &Call<'_>, progress: &mut Progress) -> Result<Response, Error> {
         loop {
             let timeout = self.time_for_attempt(call, progress)?;
+            self.check_token(call, progress)?;
             progress.clock_offset = self.clock_offset.load(Ordering::Relaxed);
             let request = Request {
                 target: &call.operation.target,
@@ -237,6 +240,23 @@ impl Core {
             return Ok(limit.min(left));
         }
         Err(failure::past_deadline(progress.last_error.take()))
+    }
+
+    /// Refuses another attempt where the last one may have been applied and the service may have forgotten the token.
+    fn check_token(&self, call: &Call<'_>, progress: &mut Progress) -> Result<(), Error> {
+        let (Some(window), Some((started, wall))) = (call.options.replay_window(), progress.token_made) else {
+            return Ok(());
+        };
+        // In a function that was frozen in between, the monotonic clock may not have moved.
+        let by_wall = self.time().wall().duration_since(wall).unwrap_or_default();
+        let age = self.time().now().saturating_duration_since(started).max(by_wall);
+        match progress.last_error.take() {
+            Some(last) if progress.maybe_applied && age > window => Err(failure::outcome_unknown(last)),
+            last => {
+                progress.last_error = last;
+                Ok(())
+            }
+        }
     }
 
     /// What is left before the deadline, if there is one.
@@ -346,6 +366,8 @@ fn needed_offset(server: SystemTime, ours: SystemTime, offset: i64) -> Option<i6
 #[derive(Default)]
 struct Progress {
     deadline: Option<Instant>,
+    /// When the call began that the service knows by a token, by both clocks.
+    token_made: Option<(Instant, SystemTime)>,
     attempts: u32,
     retries: u32,
     /// What the last retry took from the quota.

@@ -67,6 +67,7 @@
 //! | [`expression`] | conditions, updates, filters, keys, projections |
 //! | [`item`](mod@item) | items without a type, numbers, sets, binaries; [`item!`] and [`key!`] |
 //! | [`tree`] | trees of items that name their parent |
+//! | [`transaction`] | a write that is applied exactly once |
 //! | [`table`] | making, describing, deleting tables |
 //! | [`config`] | every option and variable with its default |
 //! | [`deadline`] | a deadline for all calls of a task |
@@ -76,7 +77,8 @@
 //!
 //! When an answer is lost, nobody knows whether a write was applied. A call that leaves the same behind applied once or
 //! twice is sent again. Any other (a counter raised, a list appended to) ends as [`ErrorKind::OutcomeUnknown`], unless
-//! [`Replay::Always`] says otherwise. [`ReplayClass`] tells which is which.
+//! [`Replay::Always`] says otherwise. [`ReplayClass`] tells which is which. A counter that must be right is raised with
+//! [`exactly_once`](operation::UpdateItem::exactly_once).
 //!
 //! # Features
 //!
@@ -101,6 +103,7 @@ pub mod item;
 mod observe;
 pub mod operation;
 pub mod table;
+pub mod transaction;
 mod transport;
 pub mod tree;
 

@@ -18,7 +18,7 @@ pub(crate) mod read;
 pub(crate) mod response;
 mod scan;
 pub(crate) mod settings;
-mod size;
+pub(crate) mod size;
 mod stream;
 mod update;
 mod write;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// What had no throughput left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -115,6 +115,38 @@ impl CancellationReason {
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the item is not a `T`.
     pub fn item<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
         super::decode_item(self.item.as_ref())
+    }
+}
+
+impl Error {
+    /// Tells a cancelled transaction of one action as what befell that action. Anything else stays as it is.
+    pub(crate) fn told_by_its_only_reason(mut self) -> Self {
+        let inner = &mut *self.0;
+        let (ErrorKind::TransactionCanceled, [reason]) = (inner.kind, &inner.cancellation[..]) else { return self };
+        // The reasons of the API reference of TransactWriteItems. One that is decided also tells that no earlier attempt
+        // was applied: the token would have been answered with success.
+        let (kind, decided) = match reason.code.as_str() {
+            "ConditionalCheckFailed" => (ErrorKind::ConditionalCheckFailed, true),
+            "ItemCollectionSizeLimitExceeded" => (ErrorKind::ItemCollectionSizeLimitExceeded, true),
+            "ValidationError" => (ErrorKind::Validation, true),
+            "TransactionConflict" => (ErrorKind::TransactionConflict, false),
+            "ProvisionedThroughputExceeded" => (ErrorKind::ProvisionedThroughputExceeded, false),
+            "ThrottlingError" => (ErrorKind::Throttling, false),
+            _ => return self,
+        };
+        if let Some(message) = &reason.message {
+            inner.message.clone_from(message);
+        }
+        inner.item.clone_from(&reason.item);
+        // What was added to the advice since still holds: that the quota is empty, that an attempt may have been applied.
+        let added = match inner.advice.strip_prefix(inner.kind.advice()) {
+            Some(added) if !decided => added,
+            Some(_) | None => "",
+        };
+        inner.advice = format!("{}{added}", kind.advice()).into();
+        inner.code = kind.code().into();
+        inner.kind = kind;
+        self
     }
 }
 

@@ -50,6 +50,11 @@ impl RequestExpressions {
         self.update = change(std::mem::take(&mut self.update));
     }
 
+    /// Whether there is an update.
+    pub(crate) fn has_update(&self) -> bool {
+        !self.update.is_empty()
+    }
+
     /// Changes the projection, beginning with an empty one.
     pub(crate) fn projection(&mut self, change: impl FnOnce(Projection) -> Projection) {
         self.projection = Some(change(self.projection.take().unwrap_or_default()));

@@ -56,25 +56,42 @@ impl Base {
         self.parameters.names.iter().any(|set| set == name)
     }
 
+    /// The parameters that were set by their own names.
+    pub(crate) fn parameter_names(&self) -> &[String] {
+        &self.parameter_names
+    }
+
     /// Begins the body: `{"TableName":"…"`.
     ///
     /// # Errors
     /// What a setter could not do; no table; a parameter by its own name that is one of `own`, those which the
     /// builder writes itself.
     pub(crate) fn begin(&mut self, capacity: usize, own: &[&str]) -> Result<Vec<u8>, Error> {
+        self.check()?;
+        const ALWAYS: [&str; 4] =
+            ["TableName", "ReturnConsumedCapacity", "ExpressionAttributeNames", "ExpressionAttributeValues"];
+        self.parameters.check(|name| ALWAYS.contains(&name) || own.contains(&name))?;
+        let mut body = Vec::with_capacity(64 + self.table.len() + capacity);
+        self.open(&mut body);
+        Ok(body)
+    }
+
+    /// # Errors
+    /// What a setter could not do; no table.
+    pub(crate) fn check(&mut self) -> Result<(), Error> {
         if let Some(error) = self.error.take() {
             return Err(error);
         }
         if self.table.is_empty() {
             return Err(Error::invalid_input("the table's name is empty"));
         }
-        const ALWAYS: [&str; 4] =
-            ["TableName", "ReturnConsumedCapacity", "ExpressionAttributeNames", "ExpressionAttributeValues"];
-        self.parameters.check(|name| ALWAYS.contains(&name) || own.contains(&name))?;
-        let mut body = Vec::with_capacity(64 + self.table.len() + capacity);
+        Ok(())
+    }
+
+    /// Appends `{"TableName":"…"`.
+    pub(crate) fn open(&self, body: &mut Vec<u8>) {
         body.extend_from_slice(b"{\"TableName\":");
-        json_string(&mut body, &self.table);
-        Ok(body)
+        json_string(body, &self.table);
     }
 
     /// Ends the body with what all requests may have, and says what applying its update twice would do.
@@ -94,14 +111,28 @@ impl Base {
         body: Vec<u8>,
         replay: ReplayClass,
     ) -> Result<Reply, Error> {
-        let call = Call {
-            operation,
-            table: Some(&self.table),
-            arns: ArnParameter::Single(&self.table),
-            body: Bytes::from(body),
-            replay,
-            options: &self.options,
-        };
+        self.execute_on(ArnParameter::Single(&self.table), operation, body, replay).await
+    }
+
+    /// Like [`execute`](Self::execute), for operations that name their tables in a list.
+    pub(crate) async fn execute_in_list(
+        &self,
+        operation: &Operation,
+        body: Vec<u8>,
+        replay: ReplayClass,
+    ) -> Result<Reply, Error> {
+        self.execute_on(ArnParameter::List(&[&self.table]), operation, body, replay).await
+    }
+
+    async fn execute_on(
+        &self,
+        arns: ArnParameter<'_>,
+        operation: &Operation,
+        body: Vec<u8>,
+        replay: ReplayClass,
+    ) -> Result<Reply, Error> {
+        let call =
+            Call { operation, table: Some(&self.table), arns, body: Bytes::from(body), replay, options: &self.options };
         self.core.execute(call).await
     }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::class;
 use super::settings::call_settings;
 use crate::error::Error;
-use crate::execute::{Call, CallOptions, Core, Operation};
+use crate::execute::{Call, CallOptions, Core, Operation, TOKEN_WINDOW};
 use crate::transport::ArnParameter;
 
 /// An operation that this client has no builder for.
@@ -49,13 +49,15 @@ impl CallOperation {
         let operation = Operation::named(&self.operation, !class::is_data_plane(&self.operation)).map_err(refused)?;
         let body =
             serde_json::to_vec(&self.parameters).map_err(|error| refused(Error::invalid_input(error.to_string())))?;
+        let mut options = self.options.clone();
+        options.token_window = class::has_token(&self.operation, &self.parameters).then_some(TOKEN_WINDOW);
         let call = Call {
             operation: &operation,
             table,
             arns: table.map_or(ArnParameter::None, ArnParameter::Single),
             body: Bytes::from(body),
             replay: class::replay_class(&self.operation, &self.parameters),
-            options: &self.options,
+            options: &options,
         };
         let reply = self.core.execute(call).await?;
         let (answer, _) = reply.read(&self.core, |body| {

@@ -31,14 +31,17 @@ pub(crate) fn replay_class(operation: &str, parameters: &Value) -> ReplayClass {
     match operation {
         "GetItem" | "Query" | "Scan" | "BatchGetItem" | "TransactGetItems" | "GetResourcePolicy" => ReplayClass::Read,
         "PutItem" | "DeleteItem" | "BatchWriteItem" | "TagResource" | "UntagResource" => ReplayClass::Idempotent,
-        // The service applies a token once in ten minutes.
-        "TransactWriteItems" | "ExecuteTransaction" if parameters.get("ClientRequestToken").is_some() => {
-            ReplayClass::Idempotent
-        }
+        _ if has_token(operation, parameters) => ReplayClass::Idempotent,
         "ExecuteStatement" if is_select(parameters) => ReplayClass::Read,
         _ if operation.starts_with("Describe") || operation.starts_with("List") => ReplayClass::Read,
         _ => ReplayClass::NonIdempotent,
     }
+}
+
+/// Whether the request carries a token, which the service applies once in ten minutes.
+pub(crate) fn has_token(operation: &str, parameters: &Value) -> bool {
+    matches!(operation, "TransactWriteItems" | "ExecuteTransaction")
+        && parameters.get("ClientRequestToken").is_some_and(|token| !token.is_null())
 }
 
 fn is_select(parameters: &Value) -> bool {

@@ -17,9 +17,9 @@ static DELETE_ITEM: Operation = Operation::data("DeleteItem", "DynamoDB_20120810
 /// may then delete what another writer wrote in between. Where that matters, give it a condition.
 #[must_use = "a request does nothing until it is sent"]
 pub struct DeleteItem {
-    base: Base,
-    key: KeyBuffer,
-    write: WriteSettings,
+    pub(crate) base: Base,
+    pub(crate) key: KeyBuffer,
+    pub(crate) write: WriteSettings,
 }
 
 impl DeleteItem {

@@ -31,9 +31,10 @@ pub(super) const WRITE_PARAMETERS: [&str; 7] = [
 /// overwrite what another writer wrote in between. Where that matters, give it a condition.
 #[must_use = "a request does nothing until it is sent"]
 pub struct PutItem {
-    base: Base,
-    item: Vec<u8>,
-    write: WriteSettings,
+    pub(crate) base: Base,
+    /// As the service's JSON.
+    pub(crate) item: Vec<u8>,
+    pub(crate) write: WriteSettings,
 }
 
 impl PutItem {

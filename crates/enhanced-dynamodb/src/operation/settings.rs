@@ -42,6 +42,23 @@ pub(crate) use call_settings;
 /// What every request on one table has. The builder has a field `base: Base`.
 macro_rules! table_settings {
     () => {
+        crate::operation::settings::base_settings!();
+
+        /// Sets a parameter of the API by its own name and JSON: for the legacy ones (`Expected`, `AttributesToGet`,
+        /// `KeyConditions`, …), which have no method here.
+        ///
+        /// A parameter that has a method is refused when the request is sent.
+        pub fn parameter(mut self, name: &str, value: impl serde::Serialize) -> Self {
+            self.base.parameter(name, &value);
+            self
+        }
+    };
+}
+pub(crate) use table_settings;
+
+/// The call's settings, and what every response on one table may tell. The builder has a field `base: Base`.
+macro_rules! base_settings {
+    () => {
         crate::operation::settings::call_settings!();
 
         fn options(&mut self) -> &mut crate::execute::CallOptions {
@@ -58,18 +75,9 @@ macro_rules! table_settings {
             self.base.capacity = Some(capacity);
             self
         }
-
-        /// Sets a parameter of the API by its own name and JSON: for the legacy ones (`Expected`, `AttributesToGet`,
-        /// `KeyConditions`, …), which have no method here.
-        ///
-        /// A parameter that has a method is refused when the request is sent.
-        pub fn parameter(mut self, name: &str, value: impl serde::Serialize) -> Self {
-            self.base.parameter(name, &value);
-            self
-        }
     };
 }
-pub(crate) use table_settings;
+pub(crate) use base_settings;
 
 /// The primary key. The builder has a field `key: KeyBuffer`.
 macro_rules! key_settings {
@@ -132,6 +140,22 @@ pub(crate) use placeholder_settings;
 /// The condition of a write, and what comes back. The builder has the fields `base: Base` and `write: WriteSettings`.
 macro_rules! write_settings {
     () => {
+        crate::operation::settings::condition_settings!();
+
+        /// Which values of the item come back; read them with
+        /// [`attributes`](crate::operation::WriteOutput::attributes).
+        pub fn return_values(mut self, values: crate::operation::ReturnValues) -> Self {
+            self.write.return_values = Some(values);
+            self
+        }
+    };
+}
+pub(crate) use write_settings;
+
+/// The condition of a write, and what is told beside the item's values. The builder has the fields `base: Base` and
+/// `write: WriteSettings`.
+macro_rules! condition_settings {
+    () => {
         /// The write happens only if this holds; several are joined by AND.
         ///
         /// Otherwise the call fails as
@@ -149,13 +173,6 @@ macro_rules! write_settings {
 
         crate::operation::settings::placeholder_settings!();
 
-        /// Which values of the item come back; read them with
-        /// [`attributes`](crate::operation::WriteOutput::attributes).
-        pub fn return_values(mut self, values: crate::operation::ReturnValues) -> Self {
-            self.write.return_values = Some(values);
-            self
-        }
-
         /// Asks for the item that stood in the way when the condition fails; read it with
         /// [`Error::item`](crate::Error::item). It costs no capacity.
         pub fn return_item_on_condition_failure(mut self) -> Self {
@@ -170,7 +187,7 @@ macro_rules! write_settings {
         }
     };
 }
-pub(crate) use write_settings;
+pub(crate) use condition_settings;
 
 /// What queries and scans share. The builder has the fields `base: Base` and `read: ReadSettings`.
 macro_rules! read_settings {

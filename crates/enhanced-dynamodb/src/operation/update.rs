@@ -22,9 +22,9 @@ static UPDATE_ITEM: Operation = Operation::data("UpdateItem", "DynamoDB_20120810
 /// [`ErrorKind::OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown), so that a counter is never silently raised twice.
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpdateItem {
-    base: Base,
-    key: KeyBuffer,
-    write: WriteSettings,
+    pub(crate) base: Base,
+    pub(crate) key: KeyBuffer,
+    pub(crate) write: WriteSettings,
 }
 
 impl UpdateItem {
