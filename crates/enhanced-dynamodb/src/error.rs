@@ -193,7 +193,8 @@ impl Error {
 
     /// Adds that an attempt before the one that failed may have been applied, where nothing says so yet.
     pub(crate) fn after_unknown_outcome(mut self, maybe_applied: bool) -> Self {
-        let says_so = self.0.replayed && self.0.kind == ErrorKind::ConditionalCheckFailed;
+        let says_so = self.0.kind == ErrorKind::OutcomeUnknown
+            || self.0.replayed && self.0.kind == ErrorKind::ConditionalCheckFailed;
         if maybe_applied && !says_so {
             let advice = format!("{} An earlier attempt may have been applied.", self.0.advice);
             self.0.advice = Cow::Owned(advice.trim_start().to_owned());

@@ -11,6 +11,7 @@ mod options;
 mod quota;
 mod replay;
 mod reply;
+mod token;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -29,13 +30,15 @@ use decide::{Decision, Situation, decide};
 use failure::Trouble;
 use gate::Gate;
 pub(crate) use operation::Operation;
+pub(crate) use options::CallOptions;
 pub use options::Replay;
-pub(crate) use options::{CallOptions, TOKEN_WINDOW};
 use quota::Quota;
 pub use replay::ReplayClass;
 pub use reply::Metadata;
 pub(crate) use reply::Reply;
 use reply::Told;
+pub(crate) use token::Token;
+use token::TokenAge;
 
 /// No attempt starts with less than this left before the deadline: it could not end in time.
 const LEAST_ATTEMPT: Duration = Duration::from_millis(20);
@@ -154,8 +157,7 @@ impl Core {
     pub(crate) async fn execute(&self, call: Call<'_>) -> Result<Reply, Error> {
         let started = self.time().now();
         let mut progress = Progress { deadline: self.deadline(call.options, started), ..Progress::default() };
-        // The wall clock is not read for nothing.
-        progress.token_made = call.options.replay_window().map(|_| (started, self.time().wall()));
+        progress.token = TokenAge::of(call.options, self.time());
         let result = match self.gate.enter() {
             Ok(_pass) => self.attempts(&call, &mut progress).await,
             Err(closed) => Err(closed),
@@ -174,7 +176,7 @@ impl Core {
                 Ok(Reply::new(response.body, metadata, told))
             }
             Err(error) => {
-                let error = error
+                let error = token::outcome(call.options.token, progress.unknown, error)
                     .with_attempts(progress.attempts, elapsed)
                     .after_replay(progress.replayed)
                     .after_unknown_outcome(progress.maybe_applied)
@@ -199,7 +201,9 @@ impl Core {
     async fn attempts(&self, call: &Call<'_>, progress: &mut Progress) -> Result<Response, Error> {
         loop {
             let timeout = self.time_for_attempt(call, progress)?;
-            self.check_token(call, progress)?;
+            if progress.maybe_applied && progress.token.as_ref().is_some_and(|token| token.is_over(self.time())) {
+                return Err(token::forgotten(progress.last_error.take()));
+            }
             progress.clock_offset = self.clock_offset.load(Ordering::Relaxed);
             let request = Request {
                 target: &call.operation.target,
@@ -227,6 +231,7 @@ impl Core {
                 }
             };
             self.counters.trouble(trouble.error.is_throttling());
+            progress.unknown |= trouble.maybe_applied() && call.writes();
             let decision = decide(&self.situation(call, progress, &trouble));
             self.carry_out(decision, call, progress, trouble).await?;
         }
@@ -240,23 +245,6 @@ impl Core {
             return Ok(limit.min(left));
         }
         Err(failure::past_deadline(progress.last_error.take()))
-    }
-
-    /// Refuses another attempt where the last one may have been applied and the service may have forgotten the token.
-    fn check_token(&self, call: &Call<'_>, progress: &mut Progress) -> Result<(), Error> {
-        let (Some(window), Some((started, wall))) = (call.options.replay_window(), progress.token_made) else {
-            return Ok(());
-        };
-        // In a function that was frozen in between, the monotonic clock may not have moved.
-        let by_wall = self.time().wall().duration_since(wall).unwrap_or_default();
-        let age = self.time().now().saturating_duration_since(started).max(by_wall);
-        match progress.last_error.take() {
-            Some(last) if progress.maybe_applied && age > window => Err(failure::outcome_unknown(last)),
-            last => {
-                progress.last_error = last;
-                Ok(())
-            }
-        }
     }
 
     /// What is left before the deadline, if there is one.
@@ -366,14 +354,16 @@ fn needed_offset(server: SystemTime, ours: SystemTime, offset: i64) -> Option<i6
 #[derive(Default)]
 struct Progress {
     deadline: Option<Instant>,
-    /// When the call began that the service knows by a token, by both clocks.
-    token_made: Option<(Instant, SystemTime)>,
+    /// How long the service has known the call by a token, where it matters.
+    token: Option<TokenAge>,
     attempts: u32,
     retries: u32,
     /// What the last retry took from the quota.
     last_cost: u32,
     /// Whether it is a write of which an attempt before the current one may have been applied.
     maybe_applied: bool,
+    /// Whether it is a write of which any attempt, the last one included, may have been applied.
+    unknown: bool,
     /// Whether it was sent again after such an attempt.
     replayed: bool,
     /// Whom the last attempt was signed by.

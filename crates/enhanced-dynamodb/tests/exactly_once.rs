@@ -4,6 +4,7 @@
 mod support;
 
 use std::collections::HashSet;
+use std::error::Error as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -99,11 +100,43 @@ async fn other_errors_are_told_as_they_are() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_may_have_been_applied_is_not_forgotten_over_a_later_conflict() {
-    let s = setup([Rule::any().nth(1).then(Action::internal_error()), Rule::any().then(Action::conflict([0]))]).await;
+async fn a_call_that_may_have_been_applied_never_looks_like_one_that_can_be_made_again() {
+    let unknown = Action::internal_error;
+    let ends = [
+        // All answers lost; or one, and whatever comes behind it tells nothing about it.
+        (vec![Rule::any().then(unknown())], 4),
+        (vec![Rule::any().nth(1).then(unknown()), Rule::any().then(Action::conflict([0]))], 4),
+        (vec![Rule::any().nth(1).then(unknown()), Rule::any().then(Action::throttle("Messages"))], 4),
+        (vec![Rule::any().nth(1).then(unknown()), Rule::any().then(Action::error("AccessDeniedException", "No."))], 2),
+    ];
+    for (rules, attempts) in ends {
+        let s = setup(rules).await;
+        let error = s.raise().await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::OutcomeUnknown, attempts), "{error}");
+        assert!(!error.is_retryable() && error.replayed() && error.source().is_some());
+        assert!(error.advice().ends_with("Sent anew, it would be another write."), "{error}");
+    }
+    // A single attempt, too.
+    let s = setup([Rule::any().then(unknown())]).await;
+    let delete = s.client.delete("Messages").key("id", "m1").max_retries(0).exactly_once();
+    assert_eq!(delete.send().await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+    // And a deadline that leaves no time to ask again.
+    let wait = Duration::from_millis(4990);
+    let responder = Responder::alone().await.unwrap();
+    responder.rule(Rule::any().then(unknown().retry_after(wait)));
+    let client = options(&responder.endpoint(), &TestClock::with_short(wait)).build().await.unwrap();
+    let delete = client.delete("Messages").key("id", "m1").timeout(Duration::from_secs(5)).exactly_once();
+    let error = delete.send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+    assert!(error.message().starts_with("DeadlineExceeded"), "{error}");
+}
+
+#[tokio::test]
+async fn a_call_that_was_surely_not_applied_can_be_made_again() {
+    let s = setup([Rule::any().then(Action::conflict([0]))]).await;
     let error = s.raise().await.unwrap_err();
-    assert_eq!((error.kind(), error.replayed()), (ErrorKind::TransactionConflict, true));
-    assert!(error.advice().ends_with("An earlier attempt may have been applied."), "{error}");
+    assert!(error.is_retryable() && !error.replayed(), "{error}");
+    assert_eq!(error.advice(), ErrorKind::TransactionConflict.advice());
 }
 
 #[tokio::test]

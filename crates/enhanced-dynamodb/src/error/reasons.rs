@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Class, Error, ErrorKind, classify};
 
 /// What had no throughput left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -123,24 +123,23 @@ impl Error {
     pub(crate) fn told_by_its_only_reason(mut self) -> Self {
         let inner = &mut *self.0;
         let (ErrorKind::TransactionCanceled, [reason]) = (inner.kind, &inner.cancellation[..]) else { return self };
-        // The reasons of the API reference of TransactWriteItems. One that is decided also tells that no earlier attempt
-        // was applied: the token would have been answered with success.
-        let (kind, decided) = match reason.code.as_str() {
-            "ConditionalCheckFailed" => (ErrorKind::ConditionalCheckFailed, true),
-            "ItemCollectionSizeLimitExceeded" => (ErrorKind::ItemCollectionSizeLimitExceeded, true),
-            "ValidationError" => (ErrorKind::Validation, true),
-            "TransactionConflict" => (ErrorKind::TransactionConflict, false),
-            "ProvisionedThroughputExceeded" => (ErrorKind::ProvisionedThroughputExceeded, false),
-            "ThrottlingError" => (ErrorKind::Throttling, false),
+        // The reasons of the API reference of TransactWriteItems.
+        let kind = match reason.code.as_str() {
+            "ConditionalCheckFailed" => ErrorKind::ConditionalCheckFailed,
+            "ItemCollectionSizeLimitExceeded" => ErrorKind::ItemCollectionSizeLimitExceeded,
+            "ValidationError" => ErrorKind::Validation,
+            "TransactionConflict" => ErrorKind::TransactionConflict,
+            "ProvisionedThroughputExceeded" => ErrorKind::ProvisionedThroughputExceeded,
+            "ThrottlingError" => ErrorKind::Throttling,
             _ => return self,
         };
         if let Some(message) = &reason.message {
             inner.message.clone_from(message);
         }
         inner.item.clone_from(&reason.item);
-        // What was added to the advice since still holds: that the quota is empty, that an attempt may have been applied.
+        // What was added to the advice still holds where nothing is decided: that the retry quota is empty.
         let added = match inner.advice.strip_prefix(inner.kind.advice()) {
-            Some(added) if !decided => added,
+            Some(added) if classify(kind, inner.status, false, &[]) != Class::Final => added,
             Some(_) | None => "",
         };
         inner.advice = format!("{}{added}", kind.advice()).into();

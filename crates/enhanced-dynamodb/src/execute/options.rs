@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::ReplayClass;
 use crate::deadline::earliest;
+use super::token::Token;
 
 /// Whether a call may be sent again after an attempt of which nobody knows whether the service applied it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -20,10 +21,6 @@ pub enum Replay {
     Never,
 }
 
-/// How long a `ClientRequestToken` is relied on. The service knows it for 10 minutes (API reference of
-/// TransactWriteItems); the last attempt needs time to get there.
-pub(crate) const TOKEN_WINDOW: Duration = Duration::from_secs(9 * 60);
-
 /// The limits of one call; what is not set is the client's.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CallOptions {
@@ -34,22 +31,13 @@ pub(crate) struct CallOptions {
     pub(crate) request_timeout: Option<Duration>,
     pub(crate) max_retries: Option<u32>,
     pub(crate) replay: Replay,
-    /// How long the service knows the call by its token. Beyond that it would be applied a second time.
-    pub(crate) token_window: Option<Duration>,
+    pub(crate) token: Token,
 }
 
 impl CallOptions {
     /// The moment by which a call that starts at `started` must have ended.
     pub(crate) fn whole_call(&self, started: Instant) -> Option<Instant> {
         earliest(self.deadline, self.timeout.and_then(|timeout| started.checked_add(timeout)))
-    }
-
-    /// How long after its start the call may be sent again although it may have been applied; `None` for ever.
-    pub(super) fn replay_window(&self) -> Option<Duration> {
-        match self.replay {
-            Replay::WhenSafe | Replay::Never => self.token_window,
-            Replay::Always => None,
-        }
     }
 
     pub(super) fn may_replay(&self, class: ReplayClass) -> bool {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::class;
 use super::settings::call_settings;
 use crate::error::Error;
-use crate::execute::{Call, CallOptions, Core, Operation, TOKEN_WINDOW};
+use crate::execute::{Call, CallOptions, Core, Operation, Token};
 use crate::transport::ArnParameter;
 
 /// An operation that this client has no builder for.
@@ -50,7 +50,9 @@ impl CallOperation {
         let body =
             serde_json::to_vec(&self.parameters).map_err(|error| refused(Error::invalid_input(error.to_string())))?;
         let mut options = self.options.clone();
-        options.token_window = class::has_token(&self.operation, &self.parameters).then_some(TOKEN_WINDOW);
+        if class::has_token(&self.operation, &self.parameters) {
+            options.token = Token::Callers;
+        }
         let call = Call {
             operation: &operation,
             table,

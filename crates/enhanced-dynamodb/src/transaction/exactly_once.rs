@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::codec::{DecodeError, Reader};
 use crate::crypto;
 use crate::error::{Error, ErrorKind};
-use crate::execute::{Metadata, Operation, ReplayClass, Reply, TOKEN_WINDOW};
+use crate::execute::{Metadata, Operation, ReplayClass, Reply, Token};
 use crate::operation::base::{Base, KeyBuffer, WriteSettings, member, string_member};
 use crate::operation::settings::{base_settings, condition_settings};
 use crate::operation::size::check_item;
@@ -29,9 +29,10 @@ static TRANSACT_WRITE_ITEMS: Operation = Operation::data("TransactWriteItems", "
 /// - Twice the write capacity of the plain write; a request that is sent again consumes read capacity instead
 ///   (DynamoDB developer guide, "Amazon DynamoDB Transactions: How it works").
 /// - The token holds in one Region: in a global table, another Region knows nothing of it.
-/// - The token holds for ten minutes. A call that is not through 9 minutes after its start is not sent again if it may
-///   have been applied; it ends as [`ErrorKind::OutcomeUnknown`].
-/// - Exactly once means this call: calling twice writes twice.
+/// - The token holds for ten minutes. A call that may have been applied is not sent again later than 9 minutes after its
+///   start.
+/// - Exactly once means this call: calling twice writes twice. A call that has no attempts or no time left, and may have
+///   been applied, therefore ends as [`ErrorKind::OutcomeUnknown`].
 /// - A transaction gives no values of the item, so `return_values` is refused.
 /// - It can meet another transaction on the same item. It is then retried with the same token, and ends as
 ///   [`ErrorKind::TransactionConflict`] if that lasts.
@@ -131,11 +132,12 @@ impl ExactlyOnce {
     /// # Errors
     /// As the plain write's: a transaction that was cancelled is told by its reason,
     /// [`ErrorKind::ConditionalCheckFailed`] with the item, [`ErrorKind::TransactionConflict`], a throttle,
-    /// [`ErrorKind::Validation`]. [`ErrorKind::InvalidInput`] before anything is sent, if the request asks for what a
+    /// [`ErrorKind::Validation`]. [`ErrorKind::OutcomeUnknown`] if the last answer that the call could wait for was lost
+    /// too. [`ErrorKind::InvalidInput`] before anything is sent, if the request asks for what a
     /// transaction does not have: the item's values, a legacy parameter, an update that changes nothing.
     pub async fn send(mut self) -> Result<ExactlyOnceOutput, Error> {
         let body = self.body().map_err(|error| self.base.locate(&TRANSACT_WRITE_ITEMS, error))?;
-        self.base.options.token_window = Some(TOKEN_WINDOW);
+        self.base.options.token = Token::OfTheCall;
         let reply = self.base.execute_in_list(&TRANSACT_WRITE_ITEMS, body, ReplayClass::Idempotent).await;
         let reply = reply.map_err(Error::told_by_its_only_reason)?;
         ExactlyOnceOutput::from_reply(reply).map_err(|error| self.base.locate(&TRANSACT_WRITE_ITEMS, error))

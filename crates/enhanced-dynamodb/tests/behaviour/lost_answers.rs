@@ -171,7 +171,7 @@ testkit::on_both_engines! {
 fn increments(engine: &Engine) -> u32 {
     match engine.kind() {
         EngineKind::Dynoxide => 10_000,
-        EngineKind::DynamodbLocal => 2_000,
+        EngineKind::DynamodbLocal => 1_000,
     }
 }
 
