@@ -1,6 +1,6 @@
 //! Benchmarks of the enhanced client beside the AWS SDK for Rust, in one run on one machine.
 //!
-//! `cargo run --release -p bench -- cpu|size|cold`; every sub-command is one file, this one only chooses.
+//! `cargo run --release -p bench -- cpu|size|cold|soak`; every sub-command is one file, this one only chooses.
 #![allow(clippy::print_stdout, reason = "a benchmark's product is what it prints")]
 
 mod args;
@@ -17,6 +17,7 @@ mod processes;
 mod sdk;
 mod server;
 mod size;
+mod soak;
 mod statistics;
 
 use args::Args;
@@ -30,8 +31,11 @@ const USAGE: &str = "usage: cargo run --release -p bench -- SUB-COMMAND
   size  stripped binary of a minimal program, CPU time of its clean build
   cold  [--runs 40] [--cores 1]
         process start to first item over TLS 1.3
+  soak  [--seconds 60] [--seed N]
+        reads and writes under random faults and restarts of the server; then every acknowledged write is looked for
 
-Each prints a table, then lines `ratio NAME VALUE`: how many times more the AWS SDK needs.";
+The first three print a table, then lines `ratio NAME VALUE`: how many times more the AWS SDK needs; soak prints what it saw,
+then `lost N`, `doubled N`, `hung N`.";
 
 fn main() -> ExitCode {
     match dispatch() {
@@ -47,7 +51,7 @@ fn dispatch() -> Result<()> {
     let mut words = std::env::args().skip(1);
     let sub_command = words.next().unwrap_or_default();
     let args = Args::parse(words)?;
-    let by_itself = [client::SUB_COMMAND, server::SUB_COMMAND].contains(&sub_command.as_str());
+    let by_itself = [client::SUB_COMMAND, server::SUB_COMMAND, soak::ENGINE, "soak"].contains(&sub_command.as_str());
     if cfg!(debug_assertions) && !by_itself {
         eprintln!("bench: built without --release; this shows that it runs, the figures mean nothing");
     }
@@ -55,6 +59,8 @@ fn dispatch() -> Result<()> {
         "cpu" => cpu::run(args),
         "size" => size::run(args),
         "cold" => cold::run(args),
+        "soak" => soak::run(args),
+        soak::ENGINE => soak::run_engine(args),
         client::SUB_COMMAND => client::run(args),
         server::SUB_COMMAND => server::run(args),
         "" => Err(USAGE.into()),
