@@ -81,13 +81,10 @@ impl Worker {
     async fn read(&mut self) {
         let Some(n) = self.ledger.any_acknowledged(self.random.below(u64::MAX)) else { return };
         let get = self.client.get(TABLE).key("id", self.ledger.put_id(n)).consistent_read(true).timeout(CALL_LIMIT);
-        match self.call(get.item::<Entry>()).await {
-            Some(Ok(found)) => {
-                if found.is_none_or(|entry| entry.n != n) {
-                    self.ledger.not_found(n);
-                }
-            }
-            Some(Err(_)) | None => {}
+        if let Some(Ok(found)) = self.call(get.item::<Entry>()).await
+            && found.is_none_or(|entry| entry.n != n)
+        {
+            self.ledger.not_found(n);
         }
     }
 
