@@ -25,6 +25,7 @@
 //! | [`proxy`](Options::proxy) | `HTTPS_PROXY`, `https_proxy`; for https endpoints only, never in local mode | none |
 //! | [`no_proxy`](Options::no_proxy) | `NO_PROXY`, `no_proxy` | none |
 //! | [`app_id`](Options::app_id) | `AWS_SDK_UA_APP_ID` | none |
+//! | [`hedge`](Options::hedge) | | none |
 //! | [`keep_nulls`](Options::keep_nulls) | | `false` |
 //!
 //! Booleans are `true`, `false`, `1` or `0` in any case. An empty variable counts as unset. A value that does not
@@ -38,6 +39,7 @@ mod credentials;
 mod difference;
 mod effective;
 mod environment;
+mod hedge;
 mod options;
 mod parse;
 mod proxy;
@@ -54,6 +56,8 @@ pub(crate) use clock::Time;
 pub use clock::{Clock, Random};
 pub use credentials::{Credentials, ProvideCredentials};
 pub use effective::Config;
+pub use hedge::Hedge;
+pub(crate) use hedge::HedgeWhen;
 pub use options::{AccountIdEndpointMode, Options};
 pub(crate) use options::{CaBundle, Shared};
 pub(crate) use parse::is_host_label;

@@ -6,6 +6,7 @@ mod backoff;
 mod decide;
 mod failure;
 mod gate;
+mod hedge;
 mod operation;
 mod options;
 mod quota;
@@ -29,6 +30,7 @@ use crate::transport::{ArnParameter, Request, Response, Reuse, Transport};
 use decide::{Decision, Situation, decide};
 use failure::Trouble;
 use gate::Gate;
+use hedge::Hedging;
 pub(crate) use operation::Operation;
 pub(crate) use options::CallOptions;
 pub use options::Replay;
@@ -79,6 +81,7 @@ pub(crate) struct Shared {
     pub(crate) transport: Transport,
     pub(crate) counters: Counters,
     quota: Quota,
+    hedging: Hedging,
     /// Seconds to add to the wall clock so that it agrees with the service's.
     clock_offset: AtomicI64,
     gate: Gate,
@@ -107,6 +110,7 @@ impl Core {
             config,
             counters: Counters::default(),
             quota: Quota::default(),
+            hedging: Hedging::default(),
             clock_offset: AtomicI64::new(0),
             gate: Gate::default(),
             _companion: companion,
@@ -213,7 +217,12 @@ impl Core {
                 timeout,
                 clock_offset: progress.clock_offset,
             };
-            let trouble = match self.transport.attempt(&request, &mut progress.signer).await {
+            let attempt = match self.hedge_of(call) {
+                None => self.transport.attempt(&request, &mut progress.signer).await,
+                // In a box of its own: two attempts would make the future of every call large.
+                Some(hedge) => Box::pin(self.hedged(hedge, call, &request, progress)).await,
+            };
+            let trouble = match attempt {
                 Ok(response) => {
                     progress.made_attempt(true);
                     if response.status == 200 && response.is_object() {

@@ -108,7 +108,7 @@ mod transport;
 pub mod tree;
 
 pub use client::Client;
-pub use config::{Credentials, Options};
+pub use config::{Credentials, Hedge, Options};
 pub use error::{Error, ErrorKind};
 pub use execute::{Metadata, Replay, ReplayClass};
 pub use expression::{attr, list_append, path};

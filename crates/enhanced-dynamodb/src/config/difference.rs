@@ -41,6 +41,7 @@ impl Options {
             no_proxy,
             app_id,
             allow_insecure_endpoint,
+            hedge,
             keep_nulls,
             clock,
             random,
@@ -88,6 +89,7 @@ impl Options {
         note(&mut found, "no_proxy", text(no_proxy), text(&other.no_proxy));
         note(&mut found, "app_id", text(app_id), text(&other.app_id));
         note(&mut found, "allow_insecure_endpoint", *allow_insecure_endpoint, other.allow_insecure_endpoint);
+        note(&mut found, "hedge", *hedge, other.hedge);
         note(&mut found, "keep_nulls", *keep_nulls, other.keep_nulls);
         if *clock != other.clock {
             found.push("another clock there than here".to_owned());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::environment::Environment;
 use super::url::Url;
-use super::{AccountIdEndpointMode, CaBundle, Chance, CredentialsSource, Options, Proxy, Time};
+use super::{AccountIdEndpointMode, CaBundle, Chance, CredentialsSource, Hedge, Options, Proxy, Time};
 use crate::error::Error;
 
 /// The configuration that follows from [`Options`] and environment: every value decided, none left to guess.
@@ -40,6 +40,7 @@ pub struct Config {
     pub(crate) ca_bundle: Option<CaBundle>,
     pub(crate) proxy: Option<Proxy>,
     pub(crate) app_id: Option<String>,
+    pub(crate) hedge: Option<Hedge>,
     pub(crate) keep_nulls: bool,
     pub(crate) time: Time,
     pub(crate) random: Chance,
@@ -147,6 +148,12 @@ impl Config {
     #[must_use]
     pub fn app_id(&self) -> Option<&str> {
         self.app_id.as_deref()
+    }
+
+    /// When slow reads are sent a second time.
+    #[must_use]
+    pub fn hedge(&self) -> Option<Hedge> {
+        self.hedge
     }
 
     /// Whether `Option::None` is written as `NULL`.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::parse::without_user;
-use super::{Clock, Credentials, ProvideCredentials, Random};
+use super::{Clock, Credentials, Hedge, ProvideCredentials, Random};
 
 /// Options of a client. What is not set comes from the environment, else from the defaults: the table in
 /// [`config`](super) has all of them.
@@ -45,6 +45,7 @@ pub struct Options {
     pub(super) no_proxy: Option<String>,
     pub(super) app_id: Option<String>,
     pub(super) allow_insecure_endpoint: Option<bool>,
+    pub(super) hedge: Option<Hedge>,
     pub(super) keep_nulls: Option<bool>,
     pub(super) clock: Option<Shared<dyn Clock>>,
     pub(super) random: Option<Shared<dyn Random>>,
@@ -267,6 +268,14 @@ impl Options {
         self
     }
 
+    /// Sends reads that are slow to answer a second time; see [`Hedge`]. Default: they are not. A call can say
+    /// otherwise with its own `hedge`.
+    #[must_use]
+    pub fn hedge(mut self, hedge: Hedge) -> Self {
+        self.hedge = Some(hedge);
+        self
+    }
+
     /// Writes `Option::None` as `NULL` instead of leaving the attribute out. Default: `false`.
     #[doc(alias = "removeUndefinedValues")]
     #[must_use]
@@ -312,6 +321,7 @@ impl fmt::Debug for Options {
             .field("no_proxy", &self.no_proxy)
             .field("app_id", &self.app_id)
             .field("allow_insecure_endpoint", &self.allow_insecure_endpoint)
+            .field("hedge", &self.hedge)
             .field("keep_nulls", &self.keep_nulls)
             .field("clock", &self.clock)
             .field("random", &self.random)

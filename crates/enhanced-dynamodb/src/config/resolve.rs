@@ -56,6 +56,7 @@ impl Config {
             },
             proxy: proxy::proxy(options, environment, local.is_some(), endpoint_url.as_ref(), &mut warnings)?,
             app_id: app_id(options, environment, &mut warnings)?,
+            hedge: options.hedge,
             keep_nulls: options.keep_nulls.unwrap_or(false),
             time: options.clock.as_ref().map_or(Time::System, |clock| Time::Injected(clock.0.clone())),
             random: options.random.as_ref().map_or(Chance::System, |random| Chance::Injected(random.0.clone())),

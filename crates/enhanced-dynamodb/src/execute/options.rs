@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::ReplayClass;
 use crate::deadline::earliest;
 use super::token::Token;
+use crate::config::Hedge;
 
 /// Whether a call may be sent again after an attempt of which nobody knows whether the service applied it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -32,6 +33,8 @@ pub(crate) struct CallOptions {
     pub(crate) max_retries: Option<u32>,
     pub(crate) replay: Replay,
     pub(crate) token: Token,
+    /// Reads only.
+    pub(crate) hedge: Option<Hedge>,
 }
 
 impl CallOptions {

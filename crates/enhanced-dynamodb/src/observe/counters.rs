@@ -18,6 +18,10 @@ pub struct Stats {
     pub errors: u64,
     /// Requests sent again at once because a reused socket turned out to be closed.
     pub replaced_sockets: u64,
+    /// Reads that were sent a second time because the first was slow.
+    pub hedges: u64,
+    /// Such second attempts that answered before the first.
+    pub hedge_wins: u64,
     /// Tokens in the retry quota, of 500.
     pub quota_tokens: u32,
     /// The connection pool.
@@ -52,6 +56,8 @@ pub(crate) struct Counters {
     throttled: AtomicU64,
     errors: AtomicU64,
     replaced_sockets: AtomicU64,
+    hedges: AtomicU64,
+    hedge_wins: AtomicU64,
 }
 
 impl Counters {
@@ -82,6 +88,14 @@ impl Counters {
         self.replaced_sockets.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn hedge(&self) {
+        self.hedges.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn hedge_win(&self) {
+        self.hedge_wins.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn snapshot(&self, quota_tokens: u32, pool: PoolStats) -> Stats {
         Stats {
             calls: self.calls.load(Ordering::Relaxed),
@@ -90,6 +104,8 @@ impl Counters {
             throttled: self.throttled.load(Ordering::Relaxed),
             errors: self.errors.load(Ordering::Relaxed),
             replaced_sockets: self.replaced_sockets.load(Ordering::Relaxed),
+            hedges: self.hedges.load(Ordering::Relaxed),
+            hedge_wins: self.hedge_wins.load(Ordering::Relaxed),
             quota_tokens,
             pool,
         }

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::base::{Parameters, bool_member, string_member};
 use super::capacity::{ConsumedCapacity, ReturnConsumedCapacity};
 use super::response;
-use super::settings::call_settings;
+use super::settings::{call_settings, hedge_setting};
 use crate::codec::{DecodeError, EncodeOptions, Reader, encode_item, json_string};
 use crate::error::Error;
 use crate::execute::{Call, CallOptions, Core, Metadata, Operation, ReplayClass};
@@ -83,6 +83,7 @@ impl BatchGetItem {
     }
 
     call_settings!();
+    hedge_setting!();
 
     fn options(&mut self) -> &mut CallOptions {
         &mut self.options

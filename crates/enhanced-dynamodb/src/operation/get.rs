@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::base::{Base, KeyBuffer, bool_member, member};
 use super::capacity::ConsumedCapacity;
 use super::response;
-use super::settings::{key_settings, placeholder_settings, projection_settings, table_settings};
+use super::settings::{hedge_setting, key_settings, placeholder_settings, projection_settings, table_settings};
 use crate::codec::{DecodeError, Reader};
 use crate::error::Error;
 use crate::execute::{Core, Metadata, Operation, ReplayClass};
@@ -43,6 +43,7 @@ impl GetItem {
 
     key_settings!();
     table_settings!();
+    hedge_setting!();
     placeholder_settings!();
     projection_settings!();
 

@@ -39,6 +39,19 @@ macro_rules! call_settings {
 }
 pub(crate) use call_settings;
 
+/// What reads have beside the settings of every call. The builder has `fn options(&mut self) -> &mut CallOptions`.
+macro_rules! hedge_setting {
+    () => {
+        /// When the read is sent a second time because it is slow to answer; the client's
+        /// [`hedge`](crate::Options::hedge) otherwise.
+        pub fn hedge(mut self, hedge: crate::Hedge) -> Self {
+            self.options().hedge = Some(hedge);
+            self
+        }
+    };
+}
+pub(crate) use hedge_setting;
+
 /// What every request on one table has. The builder has a field `base: Base`.
 macro_rules! table_settings {
     () => {
@@ -193,6 +206,7 @@ pub(crate) use condition_settings;
 macro_rules! read_settings {
     () => {
         crate::operation::settings::table_settings!();
+        crate::operation::settings::hedge_setting!();
         crate::operation::settings::placeholder_settings!();
         crate::operation::settings::projection_settings!();
 
