@@ -1,6 +1,6 @@
 //! Benchmarks of the enhanced client beside the AWS SDK for Rust, in one run on one machine.
 //!
-//! `cargo run --release -p bench -- cpu|size|cold|soak`; every sub-command is one file, this one only chooses.
+//! `cargo run --release -p bench -- cpu|size|cold|pool|hedge|soak`; every sub-command is one file, this one only chooses.
 #![allow(clippy::print_stdout, reason = "a benchmark's product is what it prints")]
 
 mod args;
@@ -11,8 +11,11 @@ mod cpu;
 mod data;
 mod error;
 mod floor;
+mod hedge;
+mod load;
 mod minimal;
 mod ours;
+mod pool;
 mod processes;
 mod sdk;
 mod server;
@@ -33,6 +36,10 @@ const USAGE: &str = "usage: cargo run --release -p bench -- SUB-COMMAND
         process start to first item over TLS 1.3
   soak  [--seconds 60] [--seed N]
         reads and writes under random faults and restarts of the server; then every acknowledged write is looked for
+  pool  [--requests 100000] [--cores 1]
+        64, 256 and 1,000 callers on 50 sockets: throughput, p50, p99
+  hedge [--requests 50000] [--slow-ms 50] [--cores 1]
+        the tail of reads, one answer in 100 slow, without and with a second attempt
 
 The first three print a table, then lines `ratio NAME VALUE`: how many times more the AWS SDK needs; soak prints what it saw,
 then `lost N`, `doubled N`, `hung N`.";
@@ -61,6 +68,8 @@ fn dispatch() -> Result<()> {
         "cold" => cold::run(args),
         "soak" => soak::run(args),
         soak::ENGINE => soak::run_engine(args),
+        "pool" => pool::run(args),
+        "hedge" => hedge::run(args),
         client::SUB_COMMAND => client::run(args),
         server::SUB_COMMAND => server::run(args),
         "" => Err(USAGE.into()),

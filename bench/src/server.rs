@@ -12,7 +12,11 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     process::{Child, ChildStdin, Stdio},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 pub(crate) use tls::Certificates;
 
@@ -39,6 +43,11 @@ impl Server {
         let certificate = certificates.certificate.to_string_lossy();
         let key = certificates.key.to_string_lossy();
         Self::start_with(core, &["--certificate", &certificate, "--key", &key])
+    }
+
+    /// Starts a server of plain HTTP on loopback, of whose answers each `every`-th comes `milliseconds` late.
+    pub(crate) fn start_slow(core: usize, every: u64, milliseconds: usize) -> Result<Self> {
+        Self::start_with(core, &["--slow-every", &every.to_string(), "--slow-ms", &milliseconds.to_string()])
     }
 
     fn start_with(core: usize, arguments: &[&str]) -> Result<Self> {
@@ -79,8 +88,14 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
     let core: usize = args.flag("core")?.ok_or("--core is missing")?;
     let certificate: Option<std::path::PathBuf> = args.flag("certificate")?;
     let key: Option<std::path::PathBuf> = args.flag("key")?;
+    let slow = Slow {
+        every: args.flag("slow-every")?.unwrap_or(u64::MAX),
+        by: Duration::from_millis(args.flag("slow-ms")?.unwrap_or(0)),
+        answers: AtomicU64::new(0),
+    };
     args.finish()?;
     processes::stay_on(core)?;
+    let slow = (slow.every < u64::MAX).then(|| Arc::new(slow));
 
     let answers = Answers::prepare()?;
     let tls = match (certificate, key) {
@@ -98,25 +113,48 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
         std::process::exit(i32::from(ended.is_err()));
     });
     for stream in listener.incoming() {
-        let (stream, answers, tls) = (stream?, answers.clone(), tls.clone());
+        let (stream, answers, tls, slow) = (stream?, answers.clone(), tls.clone(), slow.clone());
         std::thread::spawn(move || {
             // A client that goes away in the middle of a request says so itself.
-            let _ = serve(stream, answers, tls);
+            let _ = serve(stream, answers, tls, slow.as_deref());
         });
     }
     Ok(())
 }
 
-fn serve(stream: TcpStream, answers: Answers, tls: Option<Arc<rustls::ServerConfig>>) -> Result<()> {
+/// One answer in so many comes late, over all connections.
+#[derive(Debug)]
+struct Slow {
+    every: u64,
+    by: Duration,
+    answers: AtomicU64,
+}
+
+impl Slow {
+    fn wait(&self) {
+        if self.answers.fetch_add(1, Ordering::Relaxed) % self.every == self.every - 1 {
+            std::thread::sleep(self.by);
+        }
+    }
+}
+
+fn serve(
+    stream: TcpStream,
+    answers: Answers,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    slow: Option<&Slow>,
+) -> Result<()> {
     stream.set_nodelay(true)?;
     match tls {
-        None => answer_all(stream, answers),
-        Some(config) => answer_all(rustls::StreamOwned::new(rustls::ServerConnection::new(config)?, stream), answers),
+        None => answer_all(stream, answers, slow),
+        Some(config) => {
+            answer_all(rustls::StreamOwned::new(rustls::ServerConnection::new(config)?, stream), answers, slow)
+        }
     }
 }
 
 /// Answers the requests of one connection until the client closes it.
-fn answer_all(mut stream: impl Read + Write, mut answers: Answers) -> Result<()> {
+fn answer_all(mut stream: impl Read + Write, mut answers: Answers, slow: Option<&Slow>) -> Result<()> {
     let mut buffer = vec![0; 64 * 1024];
     let mut filled = 0;
     loop {
@@ -132,6 +170,9 @@ fn answer_all(mut stream: impl Read + Write, mut answers: Answers) -> Result<()>
                 count => filled += count,
             }
         };
+        if let Some(slow) = slow {
+            slow.wait();
+        }
         stream.write_all(answers.answer_to(&request))?;
         stream.flush()?;
         let length = request.length;
