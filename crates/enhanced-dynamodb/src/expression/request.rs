@@ -16,8 +16,13 @@ use crate::execute::ReplayClass;
 
 /// The expressions of one request, typed and in the service's own syntax, with the user's own names and values.
 /// An operation's builder holds one and hands on what the user says.
+///
+/// Most requests of single items have none: then it costs nothing, and a builder is small enough to be moved about.
 #[derive(Clone, Default)]
-pub(crate) struct RequestExpressions {
+pub(crate) struct RequestExpressions(Option<Box<Expressions>>);
+
+#[derive(Clone, Default)]
+struct Expressions {
     condition: Option<Condition>,
     filter: Option<Condition>,
     key: Option<KeyCondition>,
@@ -30,24 +35,32 @@ pub(crate) struct RequestExpressions {
 }
 
 impl RequestExpressions {
+    fn inner(&mut self) -> &mut Expressions {
+        self.0.get_or_insert_default()
+    }
+
     /// A condition of a write; several must all hold.
     pub(crate) fn condition(&mut self, condition: Condition) {
-        self.condition = Some(joined(self.condition.take(), condition));
+        let this = self.inner();
+        this.condition = Some(joined(this.condition.take(), condition));
     }
 
     /// A filter of a query or scan; several must all hold.
     pub(crate) fn filter(&mut self, filter: Condition) {
-        self.filter = Some(joined(self.filter.take(), filter));
+        let this = self.inner();
+        this.filter = Some(joined(this.filter.take(), filter));
     }
 
     /// Changes the key condition, beginning with an empty one.
     pub(crate) fn key(&mut self, change: impl FnOnce(KeyCondition) -> KeyCondition) {
-        self.key = Some(change(self.key.take().unwrap_or_default()));
+        let this = self.inner();
+        this.key = Some(change(this.key.take().unwrap_or_default()));
     }
 
     /// Changes the update, beginning with an empty one.
     pub(crate) fn update(&mut self, change: impl FnOnce(Update) -> Update) {
-        self.update = change(std::mem::take(&mut self.update));
+        let this = self.inner();
+        this.update = change(std::mem::take(&mut this.update));
     }
 
     /// Whether there is an update.
@@ -57,49 +70,39 @@ impl RequestExpressions {
 
     /// Changes the projection, beginning with an empty one.
     pub(crate) fn projection(&mut self, change: impl FnOnce(Projection) -> Projection) {
-        self.projection = Some(change(self.projection.take().unwrap_or_default()));
+        let this = self.inner();
+        this.projection = Some(change(this.projection.take().unwrap_or_default()));
     }
 
     /// A name of the user's own, for the texts: `#status` and the attribute that it stands for.
     pub(crate) fn name(&mut self, placeholder: impl Into<String>, name: impl Into<String>) {
         let (placeholder, name) = (placeholder.into(), name.into());
-        self.check_placeholder(&placeholder, '#', "#status");
+        let this = self.inner();
+        this.check_placeholder(&placeholder, '#', "#status");
         if name.is_empty() {
-            self.given.fail(format!("the attribute name that {placeholder} stands for is empty"));
+            this.given.fail(format!("the attribute name that {placeholder} stands for is empty"));
         }
-        match self.names.iter().find(|(given, _)| *given == placeholder) {
-            None => self.names.push((placeholder, name)),
+        match this.names.iter().find(|(given, _)| *given == placeholder) {
+            None => this.names.push((placeholder, name)),
             Some((_, given)) if *given == name => {}
-            Some(_) => self.given.fail(format!("{placeholder} stands for two different attribute names")),
+            Some(_) => this.given.fail(format!("{placeholder} stands for two different attribute names")),
         }
     }
 
     /// A value of the user's own, for the texts: `:status` and what it stands for.
     pub(crate) fn value<T: Serialize + ?Sized>(&mut self, placeholder: impl Into<String>, value: &T) {
         let placeholder = placeholder.into();
-        self.check_placeholder(&placeholder, ':', ":status");
+        let this = self.inner();
+        this.check_placeholder(&placeholder, ':', ":status");
         match encode(value) {
-            Ok(bytes) => match self.values.iter().find(|(given, _)| *given == placeholder) {
-                None => self.values.push((placeholder, bytes)),
+            Ok(bytes) => match this.values.iter().find(|(given, _)| *given == placeholder) {
+                None => this.values.push((placeholder, bytes)),
                 Some((_, given)) if *given == bytes => {}
-                Some(_) => self.given.fail(format!("{placeholder} stands for two different values")),
+                Some(_) => this.given.fail(format!("{placeholder} stands for two different values")),
             },
             Err(problem) => {
-                self.given.fail_as(ErrorKind::Encode, format!("the value for {placeholder}: {problem}"));
+                this.given.fail_as(ErrorKind::Encode, format!("the value for {placeholder}: {problem}"));
             }
-        }
-    }
-
-    /// DynamoDB Local 1.25.1 answers other placeholders with "contains invalid key: Syntax error".
-    fn check_placeholder(&mut self, placeholder: &str, sign: char, example: &str) {
-        let valid = placeholder.strip_prefix(sign).is_some_and(|rest| {
-            !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        });
-        if !valid {
-            self.given.fail(format!(
-                "`{}` is no placeholder: it is a `{sign}` and letters, digits or `_`, such as {example}",
-                placeholder.escape_debug()
-            ));
         }
     }
 
@@ -117,6 +120,38 @@ impl RequestExpressions {
     /// # Errors
     /// What is wrong with an expression. The body is not to be used then.
     pub(crate) fn write_classified(&self, out: &mut Vec<u8>) -> Result<ReplayClass, Error> {
+        match &self.0 {
+            Some(expressions) => expressions.write(out),
+            // An update without an expression makes an item of the key alone, as often as one likes.
+            None => Ok(ReplayClass::Idempotent),
+        }
+    }
+
+    /// The key condition with its names and values in place, whatever its placeholders are called: what a cursor is
+    /// bound to. Empty if there is none.
+    ///
+    /// # Errors
+    /// What is wrong with the key condition.
+    pub(crate) fn bound_key_condition(&self) -> Result<Vec<u8>, Error> {
+        self.0.as_ref().map_or_else(|| Ok(Vec::new()), |expressions| expressions.bound_key_condition())
+    }
+}
+
+impl Expressions {
+    /// DynamoDB Local 1.25.1 answers other placeholders with "contains invalid key: Syntax error".
+    fn check_placeholder(&mut self, placeholder: &str, sign: char, example: &str) {
+        let valid = placeholder.strip_prefix(sign).is_some_and(|rest| {
+            !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        });
+        if !valid {
+            self.given.fail(format!(
+                "`{}` is no placeholder: it is a `{sign}` and letters, digits or `_`, such as {example}",
+                placeholder.escape_debug()
+            ));
+        }
+    }
+
+    fn write(&self, out: &mut Vec<u8>) -> Result<ReplayClass, Error> {
         self.given.check()?;
         let mut placeholders = self.placeholders();
         // An update without an expression makes an item of the key alone, as often as one likes.
@@ -154,12 +189,7 @@ impl RequestExpressions {
         Ok(class)
     }
 
-    /// The key condition with its names and values in place, whatever its placeholders are called: what a cursor is
-    /// bound to. Empty if there is none.
-    ///
-    /// # Errors
-    /// What is wrong with the key condition.
-    pub(crate) fn bound_key_condition(&self) -> Result<Vec<u8>, Error> {
+    fn bound_key_condition(&self) -> Result<Vec<u8>, Error> {
         self.given.check()?;
         let mut bound = Vec::new();
         let Some(key) = &self.key else { return Ok(bound) };
@@ -214,10 +244,16 @@ fn member(out: &mut Vec<u8>, name: &'static str, what: &str, text: &mut String) 
     Ok(())
 }
 
-/// Names as they are, values left out.
 impl std::fmt::Debug for RequestExpressions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RequestExpressions")
+        f.debug_tuple("RequestExpressions").field(&self.0).finish()
+    }
+}
+
+/// Names as they are, values left out.
+impl std::fmt::Debug for Expressions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Expressions")
             .field("condition", &self.condition)
             .field("filter", &self.filter)
             .field("key", &self.key)

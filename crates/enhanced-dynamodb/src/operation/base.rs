@@ -1,5 +1,6 @@
 //! What the request builders of one table are made of: the start of a body, the key, the settings of a write.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -187,11 +188,16 @@ impl Parameters {
     }
 }
 
+/// What is set aside for a key beyond its first name, in bytes: an identifier such as a UUID fits.
+const USUAL_KEY: usize = 64;
+
 /// A primary key being built: `{"id":{"S":"m1"}`, still open.
 #[derive(Default)]
 pub(crate) struct KeyBuffer {
     bytes: Vec<u8>,
-    names: Vec<String>,
+    /// Where the first attribute's name ends, and where the others' stand: a key of one attribute keeps no list.
+    first: usize,
+    others: Vec<Range<usize>>,
     complete: bool,
 }
 
@@ -202,12 +208,23 @@ impl KeyBuffer {
                 "the key was given as a whole and attribute by attribute; use one of both",
             ));
         }
-        if self.names.iter().any(|set| set == name) {
-            return base.fail(Error::invalid_input(format!("the key attribute {name} was given twice")));
+        let is_first = self.bytes.is_empty();
+        if is_first {
+            self.bytes.reserve(name.len() + USUAL_KEY);
         }
-        self.names.push(name.to_owned());
-        self.bytes.push(if self.bytes.is_empty() { b'{' } else { b',' });
+        self.bytes.push(if is_first { b'{' } else { b',' });
+        let start = self.bytes.len();
         json_string(&mut self.bytes, name);
+        let at = start..self.bytes.len();
+        if is_first {
+            self.first = at.end;
+        } else {
+            let set = |before: &Range<usize>| self.bytes[before.clone()] == self.bytes[at.clone()];
+            if set(&(1..self.first)) || self.others.iter().any(set) {
+                return base.fail(Error::invalid_input(format!("the key attribute {name} was given twice")));
+            }
+            self.others.push(at);
+        }
         self.bytes.push(b':');
         if let Err(error) = encode_value(&mut self.bytes, value, base.encode_options()) {
             base.fail(Error::from(error.in_key(name)));
