@@ -16,13 +16,28 @@ pub(crate) fn sha256(message: &[u8]) -> [u8; 32] {
     to_array(digest::digest(&digest::SHA256, message).as_ref())
 }
 
-/// The SHA-256 digest of a message given in parts, which are never joined in memory.
-pub(crate) fn sha256_parts(parts: &[&[u8]]) -> [u8; 32] {
-    let mut context = digest::Context::new(&digest::SHA256);
-    for part in parts {
-        context.update(part);
+/// A SHA-256 digest under way: a message's beginning, which any number of messages may go on from.
+#[derive(Clone)]
+pub(crate) struct Digest(digest::Context);
+
+impl Digest {
+    /// Begins with parts, which are never joined in memory.
+    pub(crate) fn begin(parts: &[&[u8]]) -> Self {
+        let mut context = digest::Context::new(&digest::SHA256);
+        for part in parts {
+            context.update(part);
+        }
+        Digest(context)
     }
-    to_array(context.finish().as_ref())
+
+    /// The digest of the message that goes on, and ends, with these parts.
+    pub(crate) fn end(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut context = self.0.clone();
+        for part in parts {
+            context.update(part);
+        }
+        to_array(context.finish().as_ref())
+    }
 }
 
 /// A key of HMAC-SHA256, set up once for any number of messages.
@@ -42,12 +57,25 @@ impl HmacKey {
         hmac::verify(&self.0, message, tag).is_ok()
     }
 
-    /// Signs a message given in parts, which are never joined in memory.
-    pub(crate) fn sign_parts(&self, parts: &[&[u8]]) -> [u8; 32] {
+    /// Begins with a message's first parts, which are never joined in memory.
+    pub(crate) fn begin(&self, parts: &[&[u8]]) -> Mac {
         let mut context = hmac::Context::with_key(&self.0);
         for part in parts {
             context.update(part);
         }
+        Mac(context)
+    }
+}
+
+/// An HMAC-SHA256 under way: a message's beginning, which any number of messages may go on from.
+#[derive(Clone)]
+pub(crate) struct Mac(hmac::Context);
+
+impl Mac {
+    /// The tag of the message that goes on, and ends, with this part.
+    pub(crate) fn end(&self, part: &[u8]) -> [u8; 32] {
+        let mut context = self.0.clone();
+        context.update(part);
         to_array(context.sign().as_ref())
     }
 }

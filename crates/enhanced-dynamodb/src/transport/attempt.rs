@@ -251,14 +251,14 @@ impl Sender {
         let body = Payload::new(request.body.clone(), Arc::clone(connection.progress()));
         let mut http = http::Request::new(body);
         *http.method_mut() = http::Method::POST;
-        *http.uri_mut() = signed.scope.uri.clone();
+        *http.uri_mut() = signed.moment.scope.uri.clone();
         let headers = http.headers_mut();
         headers.reserve(HEADERS);
-        headers.insert(HOST, signed.scope.host.clone());
+        headers.insert(HOST, signed.moment.scope.host.clone());
         headers.insert(CONTENT_TYPE, const { HeaderValue::from_static(sign::CONTENT_TYPE) });
         headers.insert(TARGET, request.target.clone());
-        headers.insert(DATE, signed.date);
-        if let Some(token) = &signed.scope.token {
+        headers.insert(DATE, signed.moment.date.clone());
+        if let Some(token) = &signed.moment.scope.token {
             headers.insert(TOKEN, token.clone());
         }
         headers.insert(AUTHORIZATION, signed.authorization);

@@ -2,8 +2,10 @@
 //!
 //! What does not change between two requests (the derived key, the scope, the beginning of the canonical request, the
 //! headers of host and session token) is prepared once for each pair of credentials and endpoint and each day, and
-//! found again by identity. What is left for a request are three digests over parts that are never joined in memory,
-//! so that no copy of a session token stays behind in a buffer.
+//! found again by identity. What does not change within a second (all of the canonical request before the target, all of
+//! the string to sign before its last digest) is digested once a second: a session token of a kilobyte would otherwise
+//! cost more than the rest of the signature. What is left for a request are digests over its own parts, none of which
+//! is joined with a session token in a buffer.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -15,7 +17,7 @@ use zeroize::Zeroizing;
 use super::date::{SECONDS_A_DAY, amz_date, unix_seconds};
 use super::endpoint::Endpoint;
 use crate::config::Credentials;
-use crate::crypto::{HmacKey, sha256, sha256_parts};
+use crate::crypto::{Digest, HmacKey, Mac, sha256};
 use crate::error::{Error, ErrorKind};
 
 pub(crate) const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
@@ -46,24 +48,27 @@ pub(crate) struct Scope {
     pub(crate) token: Option<HeaderValue>,
 }
 
-/// One request's signature.
-pub(crate) struct Signed {
+/// What two requests of the same [`Scope`] have in common if they are signed in the same second.
+pub(crate) struct Moment {
     pub(crate) scope: Arc<Scope>,
+    second: i64,
     pub(crate) date: HeaderValue,
-    pub(crate) authorization: HeaderValue,
+    /// The canonical request up to the target's value.
+    canonical: Digest,
+    /// The string to sign up to the canonical request's digest.
+    to_sign: Mac,
 }
 
-struct Kept {
-    scope: Arc<Scope>,
-    second: i64,
-    stamp: [u8; 16],
-    date: HeaderValue,
+/// One request's signature.
+pub(crate) struct Signed {
+    pub(crate) moment: Arc<Moment>,
+    pub(crate) authorization: HeaderValue,
 }
 
 /// Signs requests.
 #[derive(Default)]
 pub(crate) struct Signer {
-    kept: Mutex<Vec<Kept>>,
+    kept: Mutex<Vec<Arc<Moment>>>,
 }
 
 impl Signer {
@@ -81,51 +86,55 @@ impl Signer {
         clock_offset: i64,
     ) -> Result<Signed, Error> {
         let second = unix_seconds(time).saturating_add(clock_offset);
-        let (scope, stamp, date) = self.scope(credentials, endpoint, second)?;
+        let moment = self.moment(credentials, endpoint, second)?;
+        let scope = &moment.scope;
         let body_digest = hex(&sha256(body));
-        let canonical = hex(&sha256_parts(&[
-            scope.head.as_bytes(),
-            &stamp,
-            scope.middle.as_bytes(),
-            target.as_bytes(),
-            scope.tail.as_bytes(),
-            &body_digest,
-        ]));
-        let signature = hex(&signature(&scope.key, &stamp, &scope.scope, &canonical));
+        let canonical = hex(&moment.canonical.end(&[target.as_bytes(), scope.tail.as_bytes(), &body_digest]));
+        let signature = hex(&moment.to_sign.end(&canonical));
         let mut authorization = Vec::with_capacity(scope.authorization.len() + signature.len());
         authorization.extend_from_slice(scope.authorization.as_bytes());
         authorization.extend_from_slice(&signature);
         let authorization = header("access key id", Bytes::from(authorization))?;
-        Ok(Signed { scope, date, authorization })
+        Ok(Signed { moment, authorization })
     }
 
-    /// The prepared scope, and the date of this second. The lock is held for a look only: digests are computed
-    /// outside.
-    fn scope(
+    /// What was prepared for this second. The lock is held for a look, and once a second for two digests.
+    fn moment(
         &self,
         credentials: &Arc<Credentials>,
         endpoint: &Arc<Endpoint>,
         second: i64,
-    ) -> Result<(Arc<Scope>, [u8; 16], HeaderValue), Error> {
+    ) -> Result<Arc<Moment>, Error> {
         let day = second.div_euclid(SECONDS_A_DAY);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = kept.iter().position(|entry| entry.scope.serves(credentials, endpoint, day));
-        if let Some(entry) = found.and_then(|index| kept.get_mut(index)) {
-            if entry.second != second {
-                (entry.stamp, entry.date) = stamp(second)?;
-                entry.second = second;
+        if let Some(moment) = kept.iter_mut().find(|moment| moment.scope.serves(credentials, endpoint, day)) {
+            if moment.second != second {
+                *moment = Arc::new(Moment::new(Arc::clone(&moment.scope), second, &stamp(second)?)?);
             }
-            return Ok((Arc::clone(&entry.scope), entry.stamp, entry.date.clone()));
+            return Ok(Arc::clone(moment));
         }
-        let (stamp, date) = stamp(second)?;
+        let stamp = stamp(second)?;
         let scope = Arc::new(Scope::new(credentials, endpoint, day, &stamp)?);
+        let moment = Arc::new(Moment::new(scope, second, &stamp)?);
         // Keys of yesterday and of credentials that were replaced are not needed again.
-        kept.retain(|entry| entry.scope.day == day && same_credentials(&entry.scope.credentials, credentials));
+        kept.retain(|kept| kept.scope.day == day && same_credentials(&kept.scope.credentials, credentials));
         if kept.len() == KEPT {
             kept.remove(0);
         }
-        kept.push(Kept { scope: Arc::clone(&scope), second, stamp, date: date.clone() });
-        Ok((scope, stamp, date))
+        kept.push(Arc::clone(&moment));
+        Ok(moment)
+    }
+}
+
+impl Moment {
+    fn new(scope: Arc<Scope>, second: i64, stamp: &[u8; 16]) -> Result<Self, Error> {
+        Ok(Moment {
+            date: header("date", Bytes::copy_from_slice(stamp))?,
+            canonical: Digest::begin(&[scope.head.as_bytes(), stamp, scope.middle.as_bytes()]),
+            to_sign: string_to_sign(&scope.key, stamp, &scope.scope),
+            scope,
+            second,
+        })
     }
 }
 
@@ -199,12 +208,11 @@ fn same_credentials(one: &Arc<Credentials>, other: &Arc<Credentials>) -> bool {
     Arc::ptr_eq(one, other) || one == other
 }
 
-fn stamp(second: i64) -> Result<([u8; 16], HeaderValue), Error> {
-    let stamp = amz_date(second).ok_or_else(|| {
+fn stamp(second: i64) -> Result<[u8; 16], Error> {
+    amz_date(second).ok_or_else(|| {
         Error::new(ErrorKind::InvalidConfiguration, "the machine's clock shows a year that has not four digits")
             .with_advice("Correct the machine's clock.")
-    })?;
-    Ok((stamp, header("date", Bytes::copy_from_slice(&stamp))?))
+    })
 }
 
 /// A header value that says which part of the configuration it comes from if it is none, without showing it.
@@ -230,8 +238,9 @@ fn derive_key(secret: &str, day: &[u8], region: &str, service: &str) -> HmacKey 
     HmacKey::new(&*key)
 }
 
-fn signature(key: &HmacKey, stamp: &[u8; 16], scope: &str, canonical_digest: &[u8; 64]) -> [u8; 32] {
-    key.sign_parts(&[b"AWS4-HMAC-SHA256\n", stamp, b"\n", scope.as_bytes(), b"\n", canonical_digest])
+/// The string to sign, up to the digest of the canonical request that ends it.
+fn string_to_sign(key: &HmacKey, stamp: &[u8; 16], scope: &str) -> Mac {
+    key.begin(&[b"AWS4-HMAC-SHA256\n", stamp, b"\n", scope.as_bytes(), b"\n"])
 }
 
 /// The path as the signature has it: dots resolved, slashes single, and every byte that is not unreserved encoded

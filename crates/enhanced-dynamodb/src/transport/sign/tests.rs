@@ -14,7 +14,7 @@ const STAMP: &[u8; 16] = b"20150830T123600Z";
 fn of_suite(canonical: &str) -> String {
     let key = derive_key(SECRET, &STAMP[..8], "us-east-1", "service");
     let digest = hex(&sha256(canonical.as_bytes()));
-    text(&hex(&signature(&key, STAMP, "20150830/us-east-1/service/aws4_request", &digest)))
+    text(&hex(&string_to_sign(&key, STAMP, "20150830/us-east-1/service/aws4_request").end(&digest)))
 }
 
 fn text(hex: &[u8; 64]) -> String {
@@ -123,8 +123,8 @@ fn a_requests_signature_is_that_of_its_canonical_request() {
                 text(&hex(&expected))
             )
         );
-        assert_eq!(signed.date, "20150830T123600Z");
-        assert_eq!(signed.scope.token.as_ref().map(|value| value.to_str().unwrap()), token);
+        assert_eq!(signed.moment.date, "20150830T123600Z");
+        assert_eq!(signed.moment.scope.token.as_ref().map(|value| value.to_str().unwrap()), token);
     }
 }
 
@@ -155,12 +155,15 @@ fn the_key_is_derived_once_a_day_and_again_for_other_credentials_or_regions() {
     let (mine, yours, here) = (credentials(None), credentials(Some("token")), endpoint("/"));
     let first = sign(&signer, &mine, &here, 1_440_938_160);
     let same_day = sign(&signer, &mine, &here, 1_440_938_161);
-    assert!(Arc::ptr_eq(&first.scope, &same_day.scope));
+    assert!(Arc::ptr_eq(&first.moment.scope, &same_day.moment.scope));
     assert_ne!(first.authorization, same_day.authorization);
     let equal = sign(&signer, &credentials(None), &endpoint("/"), 1_440_938_161);
-    assert!(Arc::ptr_eq(&first.scope, &equal.scope), "equal credentials and endpoint share what was prepared");
+    assert!(
+        Arc::ptr_eq(&first.moment.scope, &equal.moment.scope),
+        "equal credentials and endpoint share what was prepared"
+    );
     let next_day = sign(&signer, &mine, &here, 1_440_938_160 + 86_400);
-    assert!(!Arc::ptr_eq(&first.scope, &next_day.scope));
+    assert!(!Arc::ptr_eq(&first.moment.scope, &next_day.moment.scope));
     let mut elsewhere = Endpoint::clone(&here);
     elsewhere.signing_region = "eu-west-1".to_owned();
     let elsewhere = sign(&signer, &mine, &Arc::new(elsewhere), 1_440_938_160 + 86_400);
@@ -176,7 +179,7 @@ fn the_services_clock_corrects_the_date() {
     let signer = Signer::default();
     for (offset, date) in [(0, "20150830T123600Z"), (900, "20150830T125100Z"), (-60_000, "20150829T195600Z")] {
         let signed = signer.sign(&credentials(None), &endpoint("/"), &TARGET, b"{}", time, offset).unwrap();
-        assert_eq!(signed.date, date);
+        assert_eq!(signed.moment.date, date);
         assert!(signed.authorization.to_str().unwrap().contains(&date[..8]));
     }
 }
@@ -194,5 +197,5 @@ fn a_line_break_in_a_key_is_an_error_that_does_not_show_it() {
 #[test]
 fn the_session_token_is_marked_as_a_secret() {
     let signed = sign(&Signer::default(), &credentials(Some("secret")), &endpoint("/"), 1_440_938_160);
-    assert_eq!(format!("{:?}", signed.scope.token.as_ref().unwrap()), "Sensitive");
+    assert_eq!(format!("{:?}", signed.moment.scope.token.as_ref().unwrap()), "Sensitive");
 }
