@@ -238,7 +238,7 @@ impl Sender {
         request: &Request<'_>,
         credentials: &Arc<Credentials>,
         endpoint: &Arc<Endpoint>,
-        connection: &Connection,
+        connection: &mut Connection,
     ) -> Result<http::Request<Payload>, crate::Error> {
         let signed = self.signer.sign(
             credentials,
@@ -252,6 +252,7 @@ impl Sender {
         let mut http = http::Request::new(body);
         *http.method_mut() = http::Method::POST;
         *http.uri_mut() = signed.moment.scope.uri.clone();
+        *http.headers_mut() = connection.take_headers();
         let headers = http.headers_mut();
         headers.reserve(HEADERS);
         headers.insert(HOST, signed.moment.scope.host.clone());

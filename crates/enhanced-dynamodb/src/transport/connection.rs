@@ -27,6 +27,8 @@ pub(crate) struct Connection {
     /// How it ended, if not in peace.
     ended: Option<hyper::Error>,
     progress: Arc<Progress>,
+    /// The map of the last response's headers, empty, for the next request's.
+    headers: HeaderMap,
     /// Where it leads.
     pub(crate) endpoint: Arc<Endpoint>,
     /// The runtime whose event queue the socket is registered with.
@@ -58,6 +60,7 @@ impl Connection {
             driver: Some(driver),
             ended: None,
             progress,
+            headers: HeaderMap::new(),
             endpoint,
             runtime,
             opened,
@@ -76,6 +79,11 @@ impl Connection {
 
     pub(crate) fn progress(&self) -> &Arc<Progress> {
         &self.progress
+    }
+
+    /// An empty map for a request's headers, with room if the connection served before.
+    pub(crate) fn take_headers(&mut self) -> HeaderMap {
+        std::mem::take(&mut self.headers)
     }
 
     /// Whether it can take another request.
@@ -116,13 +124,14 @@ impl Connection {
         };
         let body = self.read(body, &head.headers).await?;
         let stray = self.settle().await;
-        let response = Response::new(head.status.as_u16(), head.headers, body, reused)
+        let mut response = Response::new(head.status.as_u16(), head.headers, body, reused)
             .map_err(|(kind, message)| self.failed(kind, message))?;
         // A checksum that is right proves the body, whatever came after it.
         if stray && !response.is_proven() {
             let message = "the response is longer than its length header says";
             return Err(self.failed(FailureKind::LengthMismatch, message));
         }
+        self.headers = response.spare_headers().unwrap_or_default();
         Ok(response)
     }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{DATE, HeaderMap, HeaderName};
+use http::header::{DATE, HeaderMap, HeaderName, HeaderValue};
 
 use super::date::http_date;
 use super::failure::FailureKind;
@@ -26,6 +26,8 @@ pub(crate) struct Response {
     pub(crate) body: Bytes,
     /// Whether the socket had rested in the pool before.
     pub(crate) reused: bool,
+    request_id: Option<HeaderValue>,
+    /// Empty after [`Response::spare_headers`].
     headers: HeaderMap,
 }
 
@@ -48,7 +50,18 @@ impl Response {
                 ));
             }
         }
-        Ok(Response { status, body, reused, headers })
+        let request_id = headers.get(REQUEST_ID).cloned();
+        Ok(Response { status, body, reused, request_id, headers })
+    }
+
+    /// Gives the map of a success's headers, cleared, to the next request: of a success nobody wants to know more than
+    /// its request id, and a new map costs two allocations.
+    pub(crate) fn spare_headers(&mut self) -> Option<HeaderMap> {
+        (self.status == 200).then(|| {
+            let mut headers = std::mem::take(&mut self.headers);
+            headers.clear();
+            headers
+        })
     }
 
     /// Whether the body had a checksum (which was right, or there would be no response).
@@ -64,7 +77,7 @@ impl Response {
 
     /// What the service calls this request; to be told to AWS when something is wrong.
     pub(crate) fn request_id(&self) -> Option<&str> {
-        self.text(&REQUEST_ID)
+        self.request_id.as_ref()?.to_str().ok()
     }
 
     /// The error's name, where the body does not say it.
