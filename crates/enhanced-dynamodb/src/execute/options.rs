@@ -5,9 +5,9 @@
 use std::time::{Duration, Instant};
 
 use super::ReplayClass;
-use crate::deadline::earliest;
 use super::token::Token;
 use crate::config::Hedge;
+use crate::deadline::earliest;
 
 /// Whether a call may be sent again after an attempt of which nobody knows whether the service applied it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

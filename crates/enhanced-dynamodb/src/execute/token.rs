@@ -51,7 +51,7 @@ impl TokenAge {
 /// with.
 pub(super) fn forgotten(last: Option<Error>) -> Error {
     match last {
-        Some(last) => failure::outcome_unknown(last),
+        Some(last) => failure::outcome_unknown(last, ""),
         None => Error::new(ErrorKind::OutcomeUnknown, "the service may have forgotten the request's token"),
     }
 }
@@ -69,6 +69,6 @@ pub(super) fn outcome(token: Token, unknown: bool, error: Error) -> Error {
     if !unknown || decided {
         return error;
     }
-    let error = if error.kind() == ErrorKind::OutcomeUnknown { error } else { failure::outcome_unknown(error) };
+    let error = if error.kind() == ErrorKind::OutcomeUnknown { error } else { failure::outcome_unknown(error, "") };
     error.with_advice("It may or may not have been written: read, then decide. Sent anew, it would be another write.")
 }

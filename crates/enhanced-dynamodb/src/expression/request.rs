@@ -65,7 +65,7 @@ impl RequestExpressions {
 
     /// Whether there is an update.
     pub(crate) fn has_update(&self) -> bool {
-        !self.update.is_empty()
+        self.0.as_ref().is_some_and(|expressions| !expressions.update.is_empty())
     }
 
     /// Changes the projection, beginning with an empty one.

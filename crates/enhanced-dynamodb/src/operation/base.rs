@@ -59,7 +59,7 @@ impl Base {
 
     /// The parameters that were set by their own names.
     pub(crate) fn parameter_names(&self) -> &[String] {
-        &self.parameter_names
+        &self.parameters.names
     }
 
     /// Begins the body: `{"TableName":"…"`.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::codec::{DecodeError, Reader};
 use crate::crypto;
 use crate::error::{Error, ErrorKind};
-use crate::execute::{Metadata, Operation, ReplayClass, Reply, Token};
+use crate::execute::{Core, Metadata, Operation, ReplayClass, Reply, Token};
 use crate::operation::base::{Base, KeyBuffer, WriteSettings, member, string_member};
 use crate::operation::settings::{base_settings, condition_settings};
 use crate::operation::size::check_item;
@@ -136,11 +136,12 @@ impl ExactlyOnce {
     /// too. [`ErrorKind::InvalidInput`] before anything is sent, if the request asks for what a
     /// transaction does not have: the item's values, a legacy parameter, an update that changes nothing.
     pub async fn send(mut self) -> Result<ExactlyOnceOutput, Error> {
-        let body = self.body().map_err(|error| self.base.locate(&TRANSACT_WRITE_ITEMS, error))?;
+        let body = self.body().map_err(|error| self.base.refuse(&TRANSACT_WRITE_ITEMS, error))?;
         self.base.options.token = Token::OfTheCall;
         let reply = self.base.execute_in_list(&TRANSACT_WRITE_ITEMS, body, ReplayClass::Idempotent).await;
         let reply = reply.map_err(Error::told_by_its_only_reason)?;
-        ExactlyOnceOutput::from_reply(reply).map_err(|error| self.base.locate(&TRANSACT_WRITE_ITEMS, error))
+        ExactlyOnceOutput::from_reply(reply, &self.base.core)
+            .map_err(|error| self.base.locate(&TRANSACT_WRITE_ITEMS, error))
     }
 
     /// The body is made once a call, and the token with it: all attempts have the same.
@@ -272,13 +273,17 @@ impl ExactlyOnceOutput {
         self.metadata.replayed
     }
 
-    fn from_reply(reply: Reply) -> Result<Self, Error> {
-        let Reply { body, metadata } = reply;
-        let mut output = ExactlyOnceOutput { consumed_capacity: None, item_collection_metrics: None, metadata };
-        // The usual answer.
-        if &body[..] != b"{}" {
-            output.read(&body).map_err(|error| response::malformed(&error))?;
-        }
+    fn from_reply(reply: Reply, core: &Core) -> Result<Self, Error> {
+        let mut output =
+            ExactlyOnceOutput { consumed_capacity: None, item_collection_metrics: None, metadata: Metadata::default() };
+        let ((), metadata) = reply.read(core, |body| {
+            // The usual answer.
+            if &body[..] == b"{}" {
+                return Ok(());
+            }
+            output.read(body).map_err(|error| response::malformed(&error))
+        })?;
+        output.metadata = metadata;
         Ok(output)
     }
 
