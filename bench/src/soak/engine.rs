@@ -77,10 +77,13 @@ impl Engine {
     /// called about twenty times a second.
     pub(super) async fn restart_until(&mut self, end: Instant, seed: u64, meanwhile: impl Fn()) -> Result<u64> {
         let mut random = Random::new(seed, u64::MAX / 2);
+        // A short soak has a restart too.
+        let half = end.saturating_duration_since(Instant::now()).as_millis() as u64 / 2;
+        let up = (UP.0, UP.1.min(half).max(UP.0 + 1));
         let mut between = |(least, most): (u64, u64)| Duration::from_millis(least + random.below(most - least));
         let mut restarts = 0;
         loop {
-            let kill = Instant::now() + between(UP);
+            let kill = Instant::now() + between(up);
             while Instant::now() < kill.min(end) {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 meanwhile();
