@@ -115,7 +115,7 @@ async fn a_full_pool_says_how_full_it_is() {
     assert_eq!(error.kind(), ErrorKind::PoolExhausted);
     let line = error.to_string();
     assert!(
-        line.starts_with("GetItem on table Messages: PoolExhausted: 1 of 1 sockets busy for 50ms (1 attempt in "),
+        line.starts_with("GetItem on table Messages: PoolExhausted: 1 of 1 sockets busy for 50 ms (1 attempt in "),
         "{line}"
     );
     assert!(line.ends_with("Raise max_sockets, or start fewer calls at a time."), "{line}");
@@ -186,8 +186,11 @@ async fn an_answer_that_cannot_be_read_tells_how_the_call_went() {
     responder.rule(Rule::on("GetItem").nth(1).then(Action::internal_error()));
     responder.rule(Rule::on("GetItem").then(odd(json!({ "Item": { "number": { "S": "x" } } }))));
     responder.rule(Rule::on("Query").then(odd(json!({ "Items": [{ "number": { "S": "x" } }] }))));
+    let members = json!({
+        "ConsumedCapacity": 7, "Items": 7, "Responses": 7, "UnprocessedItems": 7, "Table": 7, "TableNames": 7,
+    });
     for operation in ["PutItem", "Scan", "BatchGetItem", "BatchWriteItem", "DescribeTable", "ListTables"] {
-        responder.rule(Rule::on(operation).then(odd(json!(7))));
+        responder.rule(Rule::on(operation).then(odd(members.clone())));
     }
     let db = plain_options(&responder.endpoint()).build().await.unwrap();
     let item = item! { "id": "m1" };
