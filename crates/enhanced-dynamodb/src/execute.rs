@@ -24,7 +24,7 @@ use bytes::Bytes;
 use crate::config::{Config, Credentials, Time};
 use crate::deadline::{self, earliest};
 use crate::error::{Error, service};
-use crate::observe::{Counters, Outcome, Stats, log_call};
+use crate::observe::{Counters, Outcome, Report, Stats, Throttles, add_throttles, log_call, throttles_of};
 use crate::transport::{ArnParameter, Request, Response, Reuse, Transport};
 
 use decide::{Decision, Situation, decide};
@@ -44,6 +44,9 @@ use token::TokenAge;
 
 /// No attempt starts with less than this left before the deadline: it could not end in time.
 const LEAST_ATTEMPT: Duration = Duration::from_millis(20);
+
+/// How many different reasons for throttles a log line names.
+const THROTTLES_TOLD: usize = 8;
 
 /// A difference of clocks below this is the network's; the service refuses signatures that are 15 minutes off.
 const LEAST_SKEW: Duration = Duration::from_secs(240);
@@ -176,7 +179,7 @@ impl Core {
                     request_id: response.request_id().map(str::to_owned),
                     replayed: progress.replayed,
                 };
-                let told = Told::later(self.config.enable_logging, &call, &metadata);
+                let told = Told::later(self.config.enable_logging, &call, &metadata, &mut progress);
                 Ok(Reply::new(response.body, metadata, told))
             }
             Err(error) => {
@@ -194,12 +197,30 @@ impl Core {
     /// Ends a call that cannot be sent: it counts and is logged as any other, with no attempt.
     pub(crate) fn refuse(&self, operation: Cow<'static, str>, table: Option<&str>, error: Error) -> Error {
         self.counters.call(0, true);
-        log_call(self.config.enable_logging, &operation, table, 0, Duration::ZERO, Outcome::Error(&error));
+        let report = Report {
+            operation: &operation,
+            table,
+            attempts: 0,
+            retries: 0,
+            throttling: &[],
+            elapsed: Duration::ZERO,
+            outcome: Outcome::Error(&error),
+        };
+        log_call(self.config.enable_logging, &report);
         error.with_operation(operation, table)
     }
 
     fn report(&self, call: &Call<'_>, progress: &Progress, elapsed: Duration, outcome: Outcome<'_>) {
-        log_call(self.config.enable_logging, &call.operation.name, call.table, progress.attempts, elapsed, outcome);
+        let report = Report {
+            operation: &call.operation.name,
+            table: call.table,
+            attempts: progress.attempts,
+            retries: progress.retries,
+            throttling: &progress.throttling,
+            elapsed,
+            outcome,
+        };
+        log_call(self.config.enable_logging, &report);
     }
 
     async fn attempts(&self, call: &Call<'_>, progress: &mut Progress) -> Result<Response, Error> {
@@ -239,7 +260,11 @@ impl Core {
                     trouble
                 }
             };
-            self.counters.trouble(trouble.error.is_throttling());
+            if trouble.error.is_throttling() {
+                let reasons = throttles_of(&trouble.error, call.table);
+                self.counters.throttled(&reasons);
+                add_throttles(&mut progress.throttling, &reasons, THROTTLES_TOLD);
+            }
             progress.unknown |= trouble.maybe_applied() && call.writes();
             let decision = decide(&self.situation(call, progress, &trouble));
             self.carry_out(decision, call, progress, trouble).await?;
@@ -330,7 +355,7 @@ impl Core {
                 }
                 progress.last_cost = cost;
                 progress.retries += 1;
-                self.counters.retry();
+                self.counters.retry(trouble.error.is_throttling());
                 tracing::warn!(
                     target: "enhanced_dynamodb",
                     operation = %call.operation.name,
@@ -383,6 +408,7 @@ struct Progress {
     refreshed: bool,
     clock_corrected: bool,
     last_error: Option<Error>,
+    throttling: Vec<Throttles>,
 }
 
 impl Progress {

@@ -113,7 +113,7 @@ pub use error::{Error, ErrorKind};
 pub use execute::{Metadata, Replay, ReplayClass};
 pub use expression::{attr, list_append, path};
 pub use item::{AttributeValue, Binary, BinarySet, Item, Number, NumberSet, StringSet};
-pub use observe::{PoolStats, Stats};
+pub use observe::{PoolStats, Retries, Stats, Throttles};
 pub use tree::Tree;
 
 /// The Rust of the documents that stand beside the code, compiled and run as documentation tests.

@@ -2,7 +2,10 @@
 
 mod counters;
 mod log;
+mod throttles;
 
 pub(crate) use counters::Counters;
-pub use counters::{PoolStats, Stats};
-pub(crate) use log::{Outcome, is_logged, log_call};
+pub use counters::{PoolStats, Retries, Stats};
+pub(crate) use log::{Outcome, Report, is_logged, log_call};
+pub use throttles::Throttles;
+pub(crate) use throttles::{add as add_throttles, throttles_of};

@@ -67,7 +67,7 @@ async fn a_program_that_logs() {
     let engine = Engine::dynoxide().await.unwrap();
     engine.create_table("Messages").await.unwrap();
     let responder = Responder::in_front_of(&engine).await.unwrap();
-    responder.rule(Rule::on("GetItem").first(1).then(Action::throttle("Messages")));
+    responder.rule(Rule::on("GetItem").first(2).then(Action::throttle("Messages")));
     let db = plain_options(&responder.endpoint())
         .credentials(Credentials::new("AKIDEXAMPLE", SECRET).with_session_token(SECRET))
         .random(std::sync::Arc::new(Always(0.01)))
@@ -106,21 +106,28 @@ fn each_call_is_one_line_of_json_and_the_programs_subscriber_stays() {
                     && line["timestamp"].as_u64().unwrap() > 0,
                 "{line}"
             );
-            ["level", "operation", "table", "attempts", "outcome", "code"].map(|name| line[name].to_string()).join(" ")
+            ["level", "operation", "table", "attempts", "retries", "outcome", "code"]
+                .map(|name| line[name].to_string())
+                .join(" ")
         })
         .collect();
     assert_eq!(
         told,
         [
-            r#""INFO" "PutItem" "Messages" 1 "ok" null"#,
-            r#""INFO" "GetItem" "Messages" 2 "ok" null"#,
-            r#""ERROR" "GetItem" "Missing" 1 "error" "ResourceNotFoundException""#,
-            r#""ERROR" "GetItem" "Messages" 1 "error" "ValidationException""#,
-            r#""INFO" "ListTables" null 1 "ok" null"#,
-            r#""ERROR" "GetItem" "Messages" 1 "error" "DecodeError""#,
-            r#""ERROR" "PutItem" "Messages" 0 "error" "EncodeError""#,
+            r#""INFO" "PutItem" "Messages" 1 0 "ok" null"#,
+            r#""INFO" "GetItem" "Messages" 3 2 "ok" null"#,
+            r#""ERROR" "GetItem" "Missing" 1 0 "error" "ResourceNotFoundException""#,
+            r#""ERROR" "GetItem" "Messages" 1 0 "error" "ValidationException""#,
+            r#""INFO" "ListTables" null 1 0 "ok" null"#,
+            r#""ERROR" "GetItem" "Messages" 1 0 "error" "DecodeError""#,
+            r#""ERROR" "PutItem" "Messages" 0 0 "error" "EncodeError""#,
         ]
     );
+
+    let reason = &lines[1]["throttling"][0];
+    assert_eq!((&reason["reason"], &reason["count"]), (&"TableWriteKeyRangeThroughputExceeded".into(), &2.into()));
+    assert!(reason["resource"].as_str().unwrap().ends_with(":table/Messages"), "{reason}");
+    assert!(lines.iter().enumerate().all(|(i, line)| i == 1 || line.get("throttling").is_none()), "{err}");
 
     let events: Vec<&str> = out.lines().filter(|line| line.starts_with("event ")).collect();
     assert_eq!(events.first(), Some(&"event INFO program message=begin"));

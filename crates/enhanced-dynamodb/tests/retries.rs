@@ -42,6 +42,11 @@ async fn a_throttled_call_waits_from_one_second_and_succeeds() {
     let stats = client.stats();
     assert_eq!((stats.calls, stats.attempts, stats.retries, stats.throttled, stats.errors), (1, 3, 2, 2, 0));
     assert_eq!(stats.quota_tokens, 495, "the last retry's cost came back");
+    assert_eq!((stats.retries_by_reason.throttled, stats.retries_by_reason.transient), (2, 0));
+    let [throttles] = &*stats.throttles else { panic!("one reason, not {:?}", stats.throttles) };
+    assert_eq!((throttles.table.as_deref(), throttles.count), (Some("Messages"), 2));
+    assert_eq!(throttles.reason, "TableWriteKeyRangeThroughputExceeded");
+    assert!(throttles.resource_arn.as_deref().is_some_and(|arn| arn.ends_with(":table/Messages")), "{throttles:?}");
 }
 
 #[tokio::test]
@@ -49,6 +54,9 @@ async fn a_failure_of_the_service_waits_from_25_milliseconds() {
     let (_responder, clock, client) = scripted([Rule::on("GetItem").first(3).then(Action::internal_error())]).await;
     assert_eq!(get(&client).await.unwrap().attempts, 4);
     assert_eq!(millis(&clock.sleeps()), [12.5, 25.0, 50.0]);
+    let stats = client.stats();
+    assert_eq!((stats.retries_by_reason.throttled, stats.retries_by_reason.transient), (0, 3));
+    assert!(stats.throttles.is_empty());
 }
 
 #[tokio::test]

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Call, Core};
+use super::{Call, Core, Progress};
 use crate::error::Error;
-use crate::observe::{Outcome, is_logged, log_call};
+use crate::observe::{Outcome, Report, Throttles, is_logged, log_call};
 
 /// How a call went.
 #[derive(Clone, Debug, Default)]
@@ -77,17 +77,21 @@ struct Line {
     operation: Cow<'static, str>,
     table: Option<String>,
     attempts: u32,
+    retries: u32,
+    throttling: Vec<Throttles>,
     elapsed: Duration,
 }
 
 impl Told {
-    pub(super) fn later(enabled: bool, call: &Call<'_>, metadata: &Metadata) -> Self {
+    pub(super) fn later(enabled: bool, call: &Call<'_>, metadata: &Metadata, progress: &mut Progress) -> Self {
         Told(is_logged(enabled).then(|| {
             Box::new(Line {
                 enabled,
                 operation: call.operation.name.clone(),
                 table: call.table.map(str::to_owned),
                 attempts: metadata.attempts,
+                retries: progress.retries,
+                throttling: std::mem::take(&mut progress.throttling),
                 elapsed: metadata.elapsed,
             })
         }))
@@ -99,7 +103,16 @@ impl Told {
 
     fn write(&mut self, outcome: Outcome<'_>) {
         if let Some(line) = self.0.take() {
-            log_call(line.enabled, &line.operation, line.table.as_deref(), line.attempts, line.elapsed, outcome);
+            let report = Report {
+                operation: &line.operation,
+                table: line.table.as_deref(),
+                attempts: line.attempts,
+                retries: line.retries,
+                throttling: &line.throttling,
+                elapsed: line.elapsed,
+                outcome,
+            };
+            log_call(line.enabled, &report);
         }
     }
 }

@@ -1,6 +1,12 @@
 //! What a client has done since it was made.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::throttles::{Throttles, add};
+
+/// How many different reasons for throttles are told apart: a program has so many tables at most, or nobody reads them.
+const REASONS: usize = 256;
 
 /// Counts of one client, taken by `Client::stats()`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,8 +18,12 @@ pub struct Stats {
     pub attempts: u64,
     /// Attempts made again after a wait.
     pub retries: u64,
+    /// Why they were.
+    pub retries_by_reason: Retries,
     /// Attempts that the service throttled.
     pub throttled: u64,
+    /// What they were throttled for, by table, limit and resource; the first 256 different reasons.
+    pub throttles: Vec<Throttles>,
     /// Calls that ended with an error.
     pub errors: u64,
     /// Requests sent again at once because a reused socket turned out to be closed.
@@ -26,6 +36,16 @@ pub struct Stats {
     pub quota_tokens: u32,
     /// The connection pool.
     pub pool: PoolStats,
+}
+
+/// Why attempts were made again, as part of [`Stats`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Retries {
+    /// The service throttled the attempt before.
+    pub throttled: u64,
+    /// The network or the service failed, or another call stood in the way.
+    pub transient: u64,
 }
 
 /// What the connection pool has and did, as part of [`Stats`].
@@ -52,8 +72,10 @@ pub struct PoolStats {
 pub(crate) struct Counters {
     calls: AtomicU64,
     attempts: AtomicU64,
-    retries: AtomicU64,
+    retries_throttled: AtomicU64,
+    retries_transient: AtomicU64,
     throttled: AtomicU64,
+    throttles: Mutex<Vec<Throttles>>,
     errors: AtomicU64,
     replaced_sockets: AtomicU64,
     hedges: AtomicU64,
@@ -74,14 +96,14 @@ impl Counters {
         self.errors.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn trouble(&self, throttled: bool) {
-        if throttled {
-            self.throttled.fetch_add(1, Ordering::Relaxed);
-        }
+    pub(crate) fn throttled(&self, reasons: &[Throttles]) {
+        self.throttled.fetch_add(1, Ordering::Relaxed);
+        add(&mut self.throttles.lock().unwrap_or_else(PoisonError::into_inner), reasons, REASONS);
     }
 
-    pub(crate) fn retry(&self) {
-        self.retries.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn retry(&self, throttled: bool) {
+        let counter = if throttled { &self.retries_throttled } else { &self.retries_transient };
+        counter.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn replaced_socket(&self) {
@@ -97,11 +119,17 @@ impl Counters {
     }
 
     pub(crate) fn snapshot(&self, quota_tokens: u32, pool: PoolStats) -> Stats {
+        let retries_by_reason = Retries {
+            throttled: self.retries_throttled.load(Ordering::Relaxed),
+            transient: self.retries_transient.load(Ordering::Relaxed),
+        };
         Stats {
             calls: self.calls.load(Ordering::Relaxed),
             attempts: self.attempts.load(Ordering::Relaxed),
-            retries: self.retries.load(Ordering::Relaxed),
+            retries: retries_by_reason.throttled + retries_by_reason.transient,
+            retries_by_reason,
             throttled: self.throttled.load(Ordering::Relaxed),
+            throttles: self.throttles.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             errors: self.errors.load(Ordering::Relaxed),
             replaced_sockets: self.replaced_sockets.load(Ordering::Relaxed),
             hedges: self.hedges.load(Ordering::Relaxed),
