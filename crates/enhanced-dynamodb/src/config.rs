@@ -10,6 +10,7 @@
 //! | [`local_endpoint`](Options::local_endpoint) | `DYNAMODB_LOCAL_ENDPOINT` | `http://localhost:8000` |
 //! | [`endpoint_url`](Options::endpoint_url) | `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL` (neither, if `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is true) | by region and partition |
 //! | [`max_retries`](Options::max_retries) | `DYNAMODB_MAX_RETRIES`, `AWS_MAX_ATTEMPTS` (one more than the retries) | 3 |
+//! | [`retry_mode`](Options::retry_mode) | `DYNAMODB_RETRY_MODE`, `AWS_RETRY_MODE` | `standard` |
 //! | [`max_sockets`](Options::max_sockets) | `DYNAMODB_MAX_SOCKETS` | 50 |
 //! | [`request_timeout`](Options::request_timeout) | `DYNAMODB_REQUEST_TIMEOUT` (milliseconds) | 30 s |
 //! | [`connection_timeout`](Options::connection_timeout) | `DYNAMODB_CONNECTION_TIMEOUT` (milliseconds) | 5 s |
@@ -44,6 +45,7 @@ mod options;
 mod parse;
 mod proxy;
 mod resolve;
+mod retry_mode;
 #[cfg(feature = "aws-config")]
 mod sdk;
 mod sources;
@@ -62,6 +64,7 @@ pub use options::{AccountIdEndpointMode, Options};
 pub(crate) use options::{CaBundle, Shared};
 pub(crate) use parse::is_host_label;
 pub(crate) use proxy::Proxy;
+pub use retry_mode::RetryMode;
 #[cfg(feature = "aws-config")]
 pub(crate) use sdk::{from_sdk, sdk_error_text};
 pub(crate) use sources::{ChainSettings, ContainerAddress, ContainerSettings, CredentialsSource, ProfileChoice};

@@ -2,6 +2,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
+mod adaptive;
 mod backoff;
 mod decide;
 mod failure;
@@ -21,12 +22,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 
-use crate::config::{Config, Credentials, Time};
+use crate::config::{Config, Credentials, RetryMode, Time};
 use crate::deadline::{self, earliest};
 use crate::error::{Error, service};
-use crate::observe::{Counters, Outcome, Report, Stats, Throttles, add_throttles, log_call, throttles_of};
+use crate::observe::{Counters, Outcome, Report, Stats, Throttles, add_throttles, log_call, table_name, throttles_of};
 use crate::transport::{ArnParameter, Request, Response, Reuse, Transport};
 
+use adaptive::{Adaptive, Limiter};
 use decide::{Decision, Situation, decide};
 use failure::Trouble;
 use gate::Gate;
@@ -85,6 +87,8 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     quota: Quota,
     hedging: Hedging,
+    /// In the adaptive retry mode.
+    adaptive: Option<Adaptive>,
     /// Seconds to add to the wall clock so that it agrees with the service's.
     clock_offset: AtomicI64,
     gate: Gate,
@@ -109,6 +113,10 @@ impl Core {
     /// If the configuration leads to no endpoint.
     pub(crate) fn new(config: Config, companion: Option<Companion>) -> Result<Self, Error> {
         let shared = Shared {
+            adaptive: match config.retry_mode {
+                RetryMode::Adaptive => Some(Adaptive::default()),
+                RetryMode::Standard | RetryMode::None => None,
+            },
             transport: Transport::new(&config, config.time.clone())?,
             config,
             counters: Counters::default(),
@@ -224,7 +232,11 @@ impl Core {
     }
 
     async fn attempts(&self, call: &Call<'_>, progress: &mut Progress) -> Result<Response, Error> {
+        let limiter = self.limiter(call);
         loop {
+            if let Some(limiter) = &limiter {
+                self.wait_for_table(limiter, progress).await?;
+            }
             let timeout = self.time_for_attempt(call, progress)?;
             if progress.maybe_applied && progress.token.as_ref().is_some_and(|token| token.is_over(self.time())) {
                 return Err(token::forgotten(progress.last_error.take()));
@@ -248,6 +260,9 @@ impl Core {
                     progress.made_attempt(true);
                     if response.status == 200 && response.is_object() {
                         self.quota.succeeded(progress.last_cost);
+                        if let Some(limiter) = &limiter {
+                            limiter.succeeded(self.time().now());
+                        }
                         return Ok(response);
                     }
                     self.refused(call, progress, &response)
@@ -263,12 +278,43 @@ impl Core {
             if trouble.error.is_throttling() {
                 let reasons = throttles_of(&trouble.error, call.table);
                 self.counters.throttled(&reasons);
+                self.slow_down(call, &reasons);
                 add_throttles(&mut progress.throttling, &reasons, THROTTLES_TOLD);
             }
             progress.unknown |= trouble.maybe_applied() && call.writes();
             let decision = decide(&self.situation(call, progress, &trouble));
             self.carry_out(decision, call, progress, trouble).await?;
         }
+    }
+
+    /// What limits the rate of the call's table: nothing but in the adaptive mode, and nothing for operations on tables.
+    fn limiter(&self, call: &Call<'_>) -> Option<Arc<Limiter>> {
+        let adaptive = self.adaptive.as_ref().filter(|_| !call.operation.control_plane)?;
+        call.table.map(|table| adaptive.of(table_name(table), self.time().now()))
+    }
+
+    /// Tells the limiters of the tables that were throttled.
+    fn slow_down(&self, call: &Call<'_>, reasons: &[Throttles]) {
+        let Some(adaptive) = self.adaptive.as_ref().filter(|_| !call.operation.control_plane) else { return };
+        let now = self.time().now();
+        for table in reasons.iter().filter_map(|reason| reason.table.as_deref()) {
+            adaptive.of(table, now).throttled(now);
+        }
+    }
+
+    /// Waits until the rate of a table that was throttled allows an attempt.
+    async fn wait_for_table(&self, limiter: &Limiter, progress: &mut Progress) -> Result<(), Error> {
+        let served = match self.time_left(progress) {
+            None => {
+                limiter.acquire(self.time()).await;
+                true
+            }
+            Some(left) => match left.checked_sub(LEAST_ATTEMPT) {
+                Some(limit) => limiter.acquire_within(self.time(), limit).await,
+                None => false,
+            },
+        };
+        if served { Ok(()) } else { Err(failure::past_deadline(progress.last_error.take())) }
     }
 
     /// How long the next attempt may take.

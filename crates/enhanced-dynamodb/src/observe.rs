@@ -8,4 +8,4 @@ pub(crate) use counters::Counters;
 pub use counters::{PoolStats, Retries, Stats};
 pub(crate) use log::{Outcome, Report, is_logged, log_call};
 pub use throttles::Throttles;
-pub(crate) use throttles::{add as add_throttles, throttles_of};
+pub(crate) use throttles::{add as add_throttles, table_name, throttles_of};

@@ -6,6 +6,7 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
+use enhanced_dynamodb::config::RetryMode;
 use enhanced_dynamodb::table::AttributeType;
 use enhanced_dynamodb::{Client, Error, ErrorKind, item};
 use serde_json::json;
@@ -256,4 +257,44 @@ async fn a_response_with_a_wrong_checksum_is_read_again() {
     responder.rule(Rule::on("GetItem").then(Action::pass().wrong_crc()));
     let error = get(&client).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::CorruptResponse, 4));
+}
+
+#[tokio::test]
+async fn the_adaptive_mode_slows_down_the_throttled_table_alone() {
+    let responder = Responder::alone().await.unwrap();
+    responder.rule(Rule::on("GetItem").first(1).then(Action::throttle("Messages")));
+    let clock = TestClock::new();
+    let client = options(&responder.endpoint(), &clock).retry_mode(RetryMode::Adaptive).build().await.unwrap();
+    // One call in half a second are two a second, which a throttle cuts to 1.4: in the wait of 0.5 s before the retry,
+    // 0.7 of the token came that it needs.
+    get(&client).await.unwrap();
+    let waits: Vec<f64> = millis(&clock.sleeps()).into_iter().map(f64::round).collect();
+    assert_eq!(waits, [500.0, 214.0]);
+    client.get("Users").key("id", "u1").item::<enhanced_dynamodb::Item>().await.unwrap();
+    assert_eq!(clock.sleeps().len(), 2, "another table does not wait");
+    get(&client).await.unwrap();
+    assert_eq!(clock.sleeps().len(), 3);
+}
+
+#[tokio::test]
+async fn a_wait_for_a_throttled_table_does_not_go_past_the_deadline() {
+    let responder = Responder::alone().await.unwrap();
+    responder.rule(Rule::on("GetItem").first(1).then(Action::throttle("Messages")));
+    let clock = TestClock::with_short(Duration::from_millis(590));
+    let client = options(&responder.endpoint(), &clock).retry_mode(RetryMode::Adaptive).build().await.unwrap();
+    get(&client).await.unwrap();
+    // The success raised the rate to 2.1 a second: the next token takes 473 ms.
+    let limited = client.get("Messages").key("id", "m1").timeout(Duration::from_millis(400));
+    let error = limited.item::<enhanced_dynamodb::Item>().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::DeadlineExceeded, 0), "{error}");
+    assert_eq!((clock.sleeps().len(), responder.requests().len()), (2, 2));
+}
+
+#[tokio::test]
+async fn without_a_retry_mode_there_is_one_attempt() {
+    let responder = Responder::alone().await.unwrap();
+    responder.rule(Rule::on("GetItem").then(Action::throttle("Messages")));
+    let client = options(&responder.endpoint(), &TestClock::new()).retry_mode(RetryMode::None).build().await.unwrap();
+    assert_eq!(get(&client).await.unwrap_err().attempts(), 1);
+    assert_eq!(client.stats().retries, 0);
 }

@@ -27,6 +27,7 @@ impl Options {
             local_endpoint,
             endpoint_url,
             max_retries,
+            retry_mode,
             max_sockets,
             request_timeout,
             connection_timeout,
@@ -53,6 +54,7 @@ impl Options {
         note(&mut found, "local_endpoint", text(local_endpoint), text(&other.local_endpoint));
         note(&mut found, "endpoint_url", text(endpoint_url), text(&other.endpoint_url));
         note(&mut found, "max_retries", *max_retries, other.max_retries);
+        note(&mut found, "retry_mode", *retry_mode, other.retry_mode);
         note(&mut found, "max_sockets", *max_sockets, other.max_sockets);
         note(&mut found, "request_timeout", request_timeout.map(Shown), other.request_timeout.map(Shown));
         note(&mut found, "connection_timeout", connection_timeout.map(Shown), other.connection_timeout.map(Shown));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::environment::Environment;
 use super::url::Url;
-use super::{AccountIdEndpointMode, CaBundle, Chance, CredentialsSource, Hedge, Options, Proxy, Time};
+use super::{AccountIdEndpointMode, CaBundle, Chance, CredentialsSource, Hedge, Options, Proxy, RetryMode, Time};
 use crate::error::Error;
 
 /// The configuration that follows from [`Options`] and environment: every value decided, none left to guess.
@@ -29,6 +29,7 @@ pub struct Config {
     /// Where requests go instead of the endpoint by the service's rules: local mode's endpoint, or an override.
     pub(crate) endpoint_url: Option<Url>,
     pub(crate) max_retries: u32,
+    pub(crate) retry_mode: RetryMode,
     pub(crate) max_sockets: usize,
     pub(crate) request_timeout: Duration,
     pub(crate) connection_timeout: Duration,
@@ -94,6 +95,12 @@ impl Config {
     #[must_use]
     pub fn max_retries(&self) -> u32 {
         self.max_retries
+    }
+
+    /// How the client retries.
+    #[must_use]
+    pub fn retry_mode(&self) -> RetryMode {
+        self.retry_mode
     }
 
     /// Connections that may be open at the same time.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::parse::without_user;
-use super::{Clock, Credentials, Hedge, ProvideCredentials, Random};
+use super::{Clock, Credentials, Hedge, ProvideCredentials, Random, RetryMode};
 
 /// Options of a client. What is not set comes from the environment, else from the defaults: the table in
 /// [`config`](super) has all of them.
@@ -31,6 +31,7 @@ pub struct Options {
     pub(super) local_endpoint: Option<String>,
     pub(super) endpoint_url: Option<String>,
     pub(super) max_retries: Option<u32>,
+    pub(super) retry_mode: Option<RetryMode>,
     pub(super) max_sockets: Option<usize>,
     pub(super) request_timeout: Option<Duration>,
     pub(super) connection_timeout: Option<Duration>,
@@ -105,6 +106,17 @@ impl Options {
     #[must_use]
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.max_retries = Some(retries);
+        self
+    }
+
+    /// How the client retries: not at all, as far as [`max_retries`](Options::max_retries) and the quota go, or with a
+    /// limit on the rate of throttled tables as well. Default: [`RetryMode::Standard`].
+    ///
+    /// Variables: `DYNAMODB_RETRY_MODE`, `AWS_RETRY_MODE`: `standard`, `adaptive` or `none`.
+    #[doc(alias = "retryMode")]
+    #[must_use]
+    pub fn retry_mode(mut self, mode: RetryMode) -> Self {
+        self.retry_mode = Some(mode);
         self
     }
 
@@ -307,6 +319,7 @@ impl fmt::Debug for Options {
             .field("local_endpoint", &self.local_endpoint.as_deref().map(without_user))
             .field("endpoint_url", &self.endpoint_url.as_deref().map(without_user))
             .field("max_retries", &self.max_retries)
+            .field("retry_mode", &self.retry_mode)
             .field("max_sockets", &self.max_sockets)
             .field("request_timeout", &self.request_timeout)
             .field("connection_timeout", &self.connection_timeout)

@@ -8,7 +8,7 @@ use super::parse::{self, Origin, invalid};
 use super::url::{Scheme, Url};
 use super::{
     Chance, Config, DEFAULT_CONNECTION_TIMEOUT, DEFAULT_LOCAL_ENDPOINT, DEFAULT_MAX_RETRIES, DEFAULT_MAX_SOCKETS,
-    DEFAULT_REGION, DEFAULT_REQUEST_TIMEOUT, Options, Time, proxy, sources,
+    DEFAULT_REGION, DEFAULT_REQUEST_TIMEOUT, Options, RetryMode, Time, proxy, sources,
 };
 use crate::error::{Error, ErrorKind};
 
@@ -25,9 +25,15 @@ impl Config {
         let is_loopback = endpoint_url.as_ref().is_some_and(Url::is_loopback);
         let credentials = sources::source(options, environment, local.is_some(), is_loopback, &region)?;
         forbid_plaintext(options, environment, local, endpoint_url.as_ref())?;
+        let retry_mode = retry_mode(options, environment)?;
         Ok(Config {
             local: local.is_some(),
-            max_retries: max_retries(options, environment)?,
+            max_retries: match retry_mode {
+                RetryMode::Standard | RetryMode::Adaptive => max_retries(options, environment)?,
+                // What does not parse is an error all the same.
+                RetryMode::None => max_retries(options, environment).map(|_| 0)?,
+            },
+            retry_mode,
             max_sockets: max_sockets(options, environment)?,
             request_timeout: timeout(
                 ("request_timeout", options.request_timeout),
@@ -187,6 +193,22 @@ fn max_retries(options: &Options, environment: &Environment) -> Result<u32, Erro
     };
     // At most 1000, as parsed.
     Ok(u32::try_from(retries).unwrap_or(u32::MAX))
+}
+
+fn retry_mode(options: &Options, environment: &Environment) -> Result<RetryMode, Error> {
+    let mode = |origin, value: &str| {
+        RetryMode::ALL
+            .into_iter()
+            .find(|mode| mode.to_string().eq_ignore_ascii_case(value))
+            .ok_or_else(|| invalid(origin, value, "standard, adaptive or none"))
+    };
+    if let Some(mode) = options.retry_mode {
+        return Ok(mode);
+    }
+    match environment.first(&["DYNAMODB_RETRY_MODE", "AWS_RETRY_MODE"])? {
+        Some((name, value)) => mode(Origin::Variable(name), &value),
+        None => Ok(RetryMode::default()),
+    }
 }
 
 fn max_sockets(options: &Options, environment: &Environment) -> Result<usize, Error> {

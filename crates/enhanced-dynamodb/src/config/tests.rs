@@ -30,6 +30,7 @@ fn value(config: &Config, name: &str) -> String {
         "local" => config.is_local().to_string(),
         "endpoint_url" => config.endpoint_url().unwrap_or_else(|| "by the rules".to_owned()),
         "max_retries" => config.max_retries().to_string(),
+        "retry_mode" => config.retry_mode().to_string(),
         "max_sockets" => config.max_sockets().to_string(),
         "request_timeout" => format!("{:?}", config.request_timeout()),
         "connection_timeout" => format!("{:?}", config.connection_timeout()),
@@ -53,6 +54,7 @@ fn each_default_is_as_documented() {
         ("local", "false"),
         ("endpoint_url", "by the rules"),
         ("max_retries", "3"),
+        ("retry_mode", "standard"),
         ("max_sockets", "50"),
         ("request_timeout", "30s"),
         ("connection_timeout", "5s"),
@@ -112,6 +114,10 @@ fn each_variable_is_read() {
         (&[("DYNAMODB_MAX_RETRIES", "1000")], "max_retries", "1000"),
         (&[("AWS_MAX_ATTEMPTS", "5")], "max_retries", "4"),
         (&[("AWS_MAX_ATTEMPTS", "1")], "max_retries", "0"),
+        (&[("DYNAMODB_RETRY_MODE", "adaptive")], "retry_mode", "adaptive"),
+        (&[("AWS_RETRY_MODE", "Standard")], "retry_mode", "standard"),
+        (&[("DYNAMODB_RETRY_MODE", "none"), ("DYNAMODB_MAX_RETRIES", "5")], "max_retries", "0"),
+        (&[("DYNAMODB_RETRY_MODE", "none"), ("AWS_RETRY_MODE", "adaptive")], "retry_mode", "none"),
         (&[("DYNAMODB_MAX_SOCKETS", "7")], "max_sockets", "7"),
         (&[("DYNAMODB_REQUEST_TIMEOUT", "1500")], "request_timeout", "1.5s"),
         (&[("DYNAMODB_CONNECTION_TIMEOUT", "250")], "connection_timeout", "250ms"),
@@ -151,6 +157,8 @@ fn an_empty_variable_counts_as_unset() {
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
         "DYNAMODB_MAX_RETRIES",
         "AWS_MAX_ATTEMPTS",
+        "DYNAMODB_RETRY_MODE",
+        "AWS_RETRY_MODE",
         "DYNAMODB_MAX_SOCKETS",
         "DYNAMODB_REQUEST_TIMEOUT",
         "DYNAMODB_CONNECTION_TIMEOUT",
@@ -223,6 +231,8 @@ fn an_option_ranks_above_dynamodb_variables_and_those_above_aws_variables() {
         ),
         (options().max_retries(0), &[("DYNAMODB_MAX_RETRIES", "5"), ("AWS_MAX_ATTEMPTS", "9")], "max_retries", "0"),
         (options(), &[("DYNAMODB_MAX_RETRIES", "5"), ("AWS_MAX_ATTEMPTS", "9")], "max_retries", "5"),
+        (options().retry_mode(RetryMode::Standard), &[("DYNAMODB_RETRY_MODE", "adaptive")], "retry_mode", "standard"),
+        (options().retry_mode(RetryMode::None).max_retries(5), &[], "max_retries", "0"),
         (options().max_sockets(9), &[("DYNAMODB_MAX_SOCKETS", "5")], "max_sockets", "9"),
         (options().request_timeout(ms(9)), &[("DYNAMODB_REQUEST_TIMEOUT", "5")], "request_timeout", "9ms"),
         (options().connection_timeout(ms(9)), &[("DYNAMODB_CONNECTION_TIMEOUT", "5")], "connection_timeout", "9ms"),
@@ -268,6 +278,12 @@ fn an_option_ranks_above_dynamodb_variables_and_those_above_aws_variables() {
     for (options, variables, name, expected) in cases {
         assert_eq!(value(&config(options, variables), name), *expected, "{options:?} {variables:?}");
     }
+}
+
+#[test]
+fn a_retry_mode_that_there_is_not_is_an_error_that_names_those_there_are() {
+    let error = error(&Options::new(), &[("AWS_RETRY_MODE", "legacy")]);
+    assert_eq!(error.message(), "AWS_RETRY_MODE is \"legacy\"; allowed is standard, adaptive or none");
 }
 
 #[test]
