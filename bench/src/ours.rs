@@ -43,7 +43,10 @@ impl Calls for Ours {
             Operation::BatchWriteItem => {
                 let puts =
                     self.batch.iter().fold(self.client.batch_write(), |batch, message| batch.put(TABLE, message));
-                puts.send().await?;
+                let output = puts.send().await?;
+                if !output.unprocessed.is_empty() {
+                    return Err("the server left items over".into());
+                }
                 Ok(Answer::Written)
             }
         }
