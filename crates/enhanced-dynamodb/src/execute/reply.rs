@@ -67,6 +67,22 @@ impl Reply {
     }
 }
 
+impl Core {
+    /// One call, and what `read` makes of its answer.
+    ///
+    /// # Errors
+    /// Those of the call, and what `read` gives; each names operation and table.
+    pub(crate) async fn answer<T>(
+        &self,
+        call: Call<'_>,
+        read: impl FnOnce(&Bytes) -> Result<T, Error>,
+    ) -> Result<(T, Metadata), Error> {
+        let (operation, table) = (call.operation, call.table);
+        let reply = self.execute(call).await?;
+        reply.read(self, read).map_err(|error| error.with_operation(operation.name.clone(), table))
+    }
+}
+
 /// The line of a call that the service has answered; none where nobody reads it.
 #[derive(Debug)]
 pub(super) struct Told(Option<Box<Line>>);

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::capacity::{ReturnConsumedCapacity, ReturnValues};
 use crate::codec::{EncodeOptions, encode_item, encode_value, json_string};
 use crate::error::Error;
-use crate::execute::{Call, CallOptions, Core, Operation, ReplayClass, Reply};
+use crate::execute::{Call, CallOptions, Core, Metadata, Operation, ReplayClass};
 use crate::expression::RequestExpressions;
 use crate::transport::ArnParameter;
 
@@ -106,45 +106,41 @@ impl Base {
         Ok(class)
     }
 
-    pub(crate) async fn execute(
+    /// Sends the body, and gives what `read` makes of the answer.
+    pub(crate) async fn answer<T>(
         &self,
         operation: &Operation,
         body: Vec<u8>,
         replay: ReplayClass,
-    ) -> Result<Reply, Error> {
-        self.execute_on(ArnParameter::Single(&self.table), operation, body, replay).await
+        read: impl FnOnce(&Bytes) -> Result<T, Error>,
+    ) -> Result<(T, Metadata), Error> {
+        self.core.answer(self.call(ArnParameter::Single(&self.table), operation, body, replay), read).await
     }
 
-    /// Like [`execute`](Self::execute), for operations that name their tables in a list.
-    pub(crate) async fn execute_in_list(
+    /// Like [`answer`](Self::answer), for operations that name their tables in a list.
+    pub(crate) async fn answer_in_list<T>(
         &self,
         operation: &Operation,
         body: Vec<u8>,
         replay: ReplayClass,
-    ) -> Result<Reply, Error> {
-        self.execute_on(ArnParameter::List(&[&self.table]), operation, body, replay).await
+        read: impl FnOnce(&Bytes) -> Result<T, Error>,
+    ) -> Result<(T, Metadata), Error> {
+        self.core.answer(self.call(ArnParameter::List(&[&self.table]), operation, body, replay), read).await
     }
 
-    async fn execute_on(
-        &self,
-        arns: ArnParameter<'_>,
-        operation: &Operation,
+    fn call<'a>(
+        &'a self,
+        arns: ArnParameter<'a>,
+        operation: &'a Operation,
         body: Vec<u8>,
         replay: ReplayClass,
-    ) -> Result<Reply, Error> {
-        let call =
-            Call { operation, table: Some(&self.table), arns, body: Bytes::from(body), replay, options: &self.options };
-        self.core.execute(call).await
+    ) -> Call<'a> {
+        Call { operation, table: Some(&self.table), arns, body: Bytes::from(body), replay, options: &self.options }
     }
 
     /// Ends a call that cannot be sent.
     pub(crate) fn refuse(&self, operation: &Operation, error: Error) -> Error {
         self.core.refuse(operation.name.clone(), Some(&self.table), error)
-    }
-
-    /// Names operation and table in an error from after the answer.
-    pub(crate) fn locate(&self, operation: &Operation, error: Error) -> Error {
-        error.with_operation(operation.name.clone(), Some(&self.table))
     }
 }
 

@@ -192,7 +192,6 @@ impl BatchGetItem {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a batch of none or of more than 100 keys.
     pub async fn send(mut self) -> Result<BatchGetOutput, Error> {
         let table = self.first_table();
-        let located = |error: Error| error.with_operation(BATCH_GET_ITEM.name.clone(), table.as_deref());
         let core = Arc::clone(&self.core);
         let body = self.body().map_err(|error| core.refuse(BATCH_GET_ITEM.name.clone(), table.as_deref(), error))?;
         let new = self.tables.iter().map(|reads| reads.table.as_str());
@@ -205,9 +204,8 @@ impl BatchGetItem {
             replay: ReplayClass::Read,
             options: &self.options,
         };
-        let reply = self.core.execute(call).await?;
-        let (mut output, metadata) =
-            reply.read(&self.core, |body| read(body).map_err(|error| located(response::malformed(&error))))?;
+        let read = |body: &Bytes| read(body).map_err(|error| response::malformed(&error));
+        let (mut output, metadata) = core.answer(call, read).await?;
         output.metadata = metadata;
         Ok(output)
     }

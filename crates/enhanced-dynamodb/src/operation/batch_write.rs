@@ -192,7 +192,6 @@ impl BatchWriteItem {
     /// the error of an item that cannot be written.
     pub async fn send(mut self) -> Result<BatchWriteOutput, Error> {
         let table = self.tables.first().map(|writes| writes.table.clone());
-        let located = |error: Error| error.with_operation(BATCH_WRITE_ITEM.name.clone(), table.as_deref());
         let core = Arc::clone(&self.core);
         let body = self.body().map_err(|error| core.refuse(BATCH_WRITE_ITEM.name.clone(), table.as_deref(), error))?;
         let arns: Vec<&str> = self.tables.iter().map(|writes| writes.table.as_str()).collect();
@@ -204,9 +203,8 @@ impl BatchWriteItem {
             replay: ReplayClass::Idempotent,
             options: &self.options,
         };
-        let reply = self.core.execute(call).await?;
-        let (mut output, metadata) =
-            reply.read(&self.core, |body| read(body).map_err(|error| located(response::malformed(&error))))?;
+        let read = |body: &Bytes| read(body).map_err(|error| response::malformed(&error));
+        let (mut output, metadata) = core.answer(call, read).await?;
         output.metadata = metadata;
         Ok(output)
     }

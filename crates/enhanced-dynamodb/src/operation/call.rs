@@ -41,7 +41,6 @@ impl CallOperation {
     /// as [`ErrorKind::OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) when an answer is lost.
     pub async fn send(self) -> Result<Value, Error> {
         let table = self.parameters.get("TableName").and_then(Value::as_str);
-        let located = |error: Error| error.with_operation(self.operation.clone(), table);
         let refused = |error: Error| self.core.refuse(self.operation.clone().into(), table, error);
         if !self.parameters.is_object() {
             return Err(refused(Error::invalid_input("the parameters are not a JSON object")));
@@ -61,13 +60,11 @@ impl CallOperation {
             replay: class::replay_class(&self.operation, &self.parameters),
             options: &options,
         };
-        let reply = self.core.execute(call).await?;
-        let (answer, _) = reply.read(&self.core, |body| {
-            serde_json::from_slice(body).map_err(|error| {
-                located(super::response::malformed(&crate::codec::DecodeError::new(error.to_string())))
-            })
-        })?;
-        Ok(answer)
+        let read = |body: &Bytes| {
+            serde_json::from_slice(body)
+                .map_err(|error| super::response::malformed(&crate::codec::DecodeError::new(error.to_string())))
+        };
+        Ok(self.core.answer(call, read).await?.0)
     }
 }
 

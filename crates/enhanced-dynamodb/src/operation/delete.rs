@@ -38,8 +38,7 @@ impl DeleteItem {
     /// them.
     pub async fn send(mut self) -> Result<WriteOutput, Error> {
         let body = self.body().map_err(|error| self.base.refuse(&DELETE_ITEM, error))?;
-        let reply = self.base.execute(&DELETE_ITEM, body, ReplayClass::Idempotent).await?;
-        WriteOutput::from_reply(reply, &self.base.core).map_err(|error| self.base.locate(&DELETE_ITEM, error))
+        Ok(WriteOutput::of(self.base.answer(&DELETE_ITEM, body, ReplayClass::Idempotent, WriteOutput::read).await?))
     }
 
     fn body(&mut self) -> Result<Vec<u8>, Error> {

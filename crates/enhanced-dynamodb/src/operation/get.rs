@@ -67,24 +67,22 @@ impl GetItem {
     /// As [`item`](Self::item).
     pub async fn send<T: DeserializeOwned>(mut self) -> Result<GetOutput<T>, Error> {
         let body = self.body().map_err(|error| self.base.refuse(&GET_ITEM, error))?;
-        let reply = self.base.execute(&GET_ITEM, body, ReplayClass::Read).await?;
-        let ((item, consumed_capacity), metadata) = reply.read(&self.base.core, |body| {
-            read(body)
-                .map_err(|error| response::malformed(&error))
-                .and_then(|(item, capacity)| Ok((item.transpose()?, capacity)))
-                .map_err(|error| self.base.locate(&GET_ITEM, error))
-        })?;
+        let read = |body: &bytes::Bytes| {
+            let (item, capacity) = read(body).map_err(|error| response::malformed(&error))?;
+            Ok((item.transpose()?, capacity))
+        };
+        let ((item, consumed_capacity), metadata) = self.base.answer(&GET_ITEM, body, ReplayClass::Read, read).await?;
         Ok(GetOutput { item, consumed_capacity, metadata })
     }
 
     /// The item as the service's JSON.
     pub(crate) async fn raw(mut self) -> Result<(Option<bytes::Bytes>, Metadata), Error> {
         let body = self.body().map_err(|error| self.base.refuse(&GET_ITEM, error))?;
-        let reply = self.base.execute(&GET_ITEM, body, ReplayClass::Read).await?;
-        reply.read(&self.base.core, |body| {
-            let item = raw_item(body).map_err(|error| self.base.locate(&GET_ITEM, response::malformed(&error)))?;
+        let read = |body: &bytes::Bytes| {
+            let item = raw_item(body).map_err(|error| response::malformed(&error))?;
             Ok(item.map(|at| body.slice(at)))
-        })
+        };
+        self.base.answer(&GET_ITEM, body, ReplayClass::Read, read).await
     }
 
     fn body(&mut self) -> Result<Vec<u8>, Error> {

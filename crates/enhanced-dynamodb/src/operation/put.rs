@@ -58,8 +58,7 @@ impl PutItem {
     /// [`ErrorKind::ItemTooLarge`](crate::ErrorKind::ItemTooLarge) before anything is sent.
     pub async fn send(mut self) -> Result<WriteOutput, Error> {
         let body = self.body().map_err(|error| self.base.refuse(&PUT_ITEM, error))?;
-        let reply = self.base.execute(&PUT_ITEM, body, ReplayClass::Idempotent).await?;
-        WriteOutput::from_reply(reply, &self.base.core).map_err(|error| self.base.locate(&PUT_ITEM, error))
+        Ok(WriteOutput::of(self.base.answer(&PUT_ITEM, body, ReplayClass::Idempotent, WriteOutput::read).await?))
     }
 
     fn body(&mut self) -> Result<Vec<u8>, Error> {

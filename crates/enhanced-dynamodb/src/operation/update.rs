@@ -74,8 +74,7 @@ impl UpdateItem {
     /// them; [`ErrorKind::OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) as said above.
     pub async fn send(mut self) -> Result<WriteOutput, Error> {
         let (body, replay) = self.body().map_err(|error| self.base.refuse(&UPDATE_ITEM, error))?;
-        let reply = self.base.execute(&UPDATE_ITEM, body, replay).await?;
-        WriteOutput::from_reply(reply, &self.base.core).map_err(|error| self.base.locate(&UPDATE_ITEM, error))
+        Ok(WriteOutput::of(self.base.answer(&UPDATE_ITEM, body, replay, WriteOutput::read).await?))
     }
 
     fn body(&mut self) -> Result<(Vec<u8>, ReplayClass), Error> {

@@ -7,7 +7,7 @@ use super::capacity::{ConsumedCapacity, ItemCollectionMetrics};
 use super::response;
 use crate::codec::{DecodeError, Reader, decode_item};
 use crate::error::Error;
-use crate::execute::{Core, Metadata, Reply};
+use crate::execute::Metadata;
 
 /// What a put, an update or a delete gives.
 #[derive(Clone)]
@@ -44,25 +44,25 @@ impl WriteOutput {
         self.metadata.replayed
     }
 
-    pub(super) fn from_reply(reply: Reply, core: &Core) -> Result<Self, Error> {
+    pub(super) fn of((output, metadata): (Self, Metadata)) -> Self {
+        WriteOutput { metadata, ..output }
+    }
+
+    pub(super) fn read(body: &Bytes) -> Result<Self, Error> {
         let mut output = WriteOutput {
             attributes: None,
             consumed_capacity: None,
             item_collection_metrics: None,
             metadata: Metadata::default(),
         };
-        let ((), metadata) = reply.read(core, |body| {
-            // The usual answer to a write.
-            if &body[..] == b"{}" {
-                return Ok(());
-            }
-            output.read(body).map_err(|error| response::malformed(&error))
-        })?;
-        output.metadata = metadata;
+        // The usual answer to a write.
+        if &body[..] != b"{}" {
+            output.take(body).map_err(|error| response::malformed(&error))?;
+        }
         Ok(output)
     }
 
-    fn read(&mut self, body: &Bytes) -> Result<(), DecodeError> {
+    fn take(&mut self, body: &Bytes) -> Result<(), DecodeError> {
         let mut reader = Reader::new(body)?;
         let mut object = reader.object()?;
         while let Some(key) = object.next_key(&mut reader)? {

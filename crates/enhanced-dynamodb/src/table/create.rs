@@ -257,8 +257,7 @@ impl CreateTable {
             return Err(self.call.refuse(&CREATE_TABLE, error));
         }
         let parameters = self.take_parameters().map_err(|error| self.call.refuse(&CREATE_TABLE, error))?;
-        let reply = self.call.send(&CREATE_TABLE, &parameters, ReplayClass::NonIdempotent).await?;
-        self.call.described(reply, &CREATE_TABLE, "TableDescription")
+        self.call.send(&CREATE_TABLE, &parameters, ReplayClass::NonIdempotent, "TableDescription").await
     }
 
     fn take_parameters(&mut self) -> Result<Value, Error> {

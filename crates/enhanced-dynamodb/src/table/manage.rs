@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::describe::TableDescription;
 use crate::error::{Error, ErrorKind};
-use crate::execute::{Call, CallOptions, Core, Operation, ReplayClass, Reply};
+use crate::execute::{Call, CallOptions, Core, Operation, ReplayClass};
 use crate::operation::settings::call_settings;
 use crate::transport::ArnParameter;
 
@@ -32,16 +32,14 @@ impl TableCall {
         self.core.refuse(operation.name.clone(), Some(&self.table), error)
     }
 
-    fn locate(&self, operation: &Operation, error: Error) -> Error {
-        error.with_operation(operation.name.clone(), Some(&self.table))
-    }
-
+    /// Sends the request, and gives the description that the answer holds under the name `member`.
     pub(super) async fn send(
         &self,
         operation: &Operation,
         parameters: &Value,
         replay: ReplayClass,
-    ) -> Result<Reply, Error> {
+        member: &str,
+    ) -> Result<TableDescription, Error> {
         if self.table.is_empty() {
             return Err(self.refuse(operation, Error::invalid_input("the table's name is empty")));
         }
@@ -53,23 +51,11 @@ impl TableCall {
             replay,
             options: &self.options,
         };
-        self.core.execute(call).await
-    }
-
-    /// The description that the answer holds under the name `member`.
-    pub(super) fn described(
-        &self,
-        reply: Reply,
-        operation: &Operation,
-        member: &str,
-    ) -> Result<TableDescription, Error> {
-        let read = |body: &Bytes| description(body, member).map_err(|error| self.locate(operation, error));
-        Ok(reply.read(&self.core, read)?.0)
+        Ok(self.core.answer(call, |body| description(body, member)).await?.0)
     }
 
     pub(super) async fn describe(&self) -> Result<TableDescription, Error> {
-        let reply = self.send(&DESCRIBE_TABLE, &json!({ "TableName": self.table }), ReplayClass::Read).await?;
-        self.described(reply, &DESCRIBE_TABLE, "Table")
+        self.send(&DESCRIBE_TABLE, &json!({ "TableName": self.table }), ReplayClass::Read, "Table").await
     }
 }
 
@@ -141,8 +127,7 @@ impl DeleteTable {
     /// [`ErrorKind::ResourceInUse`] if it is being made or changed.
     pub async fn send(self) -> Result<TableDescription, Error> {
         let parameters = json!({ "TableName": self.call.table });
-        let reply = self.call.send(&DELETE_TABLE, &parameters, ReplayClass::NonIdempotent).await?;
-        self.call.described(reply, &DELETE_TABLE, "TableDescription")
+        self.call.send(&DELETE_TABLE, &parameters, ReplayClass::NonIdempotent, "TableDescription").await
     }
 }
 
@@ -231,11 +216,7 @@ impl ListTables {
             replay: ReplayClass::Read,
             options: &self.options,
         };
-        let reply = self.core.execute(call).await?;
-        let (names, _) = reply.read(&self.core, |body| {
-            parse(body).map_err(|error| error.with_operation(LIST_TABLES.name.clone(), None))
-        })?;
-        Ok(names)
+        Ok(self.core.answer(call, parse).await?.0)
     }
 }
 

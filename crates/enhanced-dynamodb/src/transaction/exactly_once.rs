@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::codec::{DecodeError, Reader};
 use crate::crypto;
 use crate::error::{Error, ErrorKind};
-use crate::execute::{Core, Metadata, Operation, ReplayClass, Reply, Token};
+use crate::execute::{Metadata, Operation, ReplayClass, Token};
 use crate::operation::base::{Base, KeyBuffer, WriteSettings, member, string_member};
 use crate::operation::settings::{base_settings, condition_settings};
 use crate::operation::size::check_item;
@@ -138,10 +138,10 @@ impl ExactlyOnce {
     pub async fn send(mut self) -> Result<ExactlyOnceOutput, Error> {
         let body = self.body().map_err(|error| self.base.refuse(&TRANSACT_WRITE_ITEMS, error))?;
         self.base.options.token = Token::OfTheCall;
-        let reply = self.base.execute_in_list(&TRANSACT_WRITE_ITEMS, body, ReplayClass::Idempotent).await;
-        let reply = reply.map_err(Error::told_by_its_only_reason)?;
-        ExactlyOnceOutput::from_reply(reply, &self.base.core)
-            .map_err(|error| self.base.locate(&TRANSACT_WRITE_ITEMS, error))
+        let answer =
+            self.base.answer_in_list(&TRANSACT_WRITE_ITEMS, body, ReplayClass::Idempotent, ExactlyOnceOutput::read);
+        let (output, metadata) = answer.await.map_err(Error::told_by_its_only_reason)?;
+        Ok(ExactlyOnceOutput { metadata, ..output })
     }
 
     /// The body is made once a call, and the token with it: all attempts have the same.
@@ -273,22 +273,18 @@ impl ExactlyOnceOutput {
         self.metadata.replayed
     }
 
-    fn from_reply(reply: Reply, core: &Core) -> Result<Self, Error> {
+    fn read(body: &Bytes) -> Result<Self, Error> {
         let mut output =
             ExactlyOnceOutput { consumed_capacity: None, item_collection_metrics: None, metadata: Metadata::default() };
-        let ((), metadata) = reply.read(core, |body| {
-            // The usual answer.
-            if &body[..] == b"{}" {
-                return Ok(());
-            }
-            output.read(body).map_err(|error| response::malformed(&error))
-        })?;
-        output.metadata = metadata;
+        // The usual answer.
+        if &body[..] != b"{}" {
+            output.take(body).map_err(|error| response::malformed(&error))?;
+        }
         Ok(output)
     }
 
     /// The API answers for many tables and actions; here there is one of each.
-    fn read(&mut self, body: &Bytes) -> Result<(), DecodeError> {
+    fn take(&mut self, body: &Bytes) -> Result<(), DecodeError> {
         let mut reader = Reader::new(body)?;
         let mut object = reader.object()?;
         while let Some(key) = object.next_key(&mut reader)? {
