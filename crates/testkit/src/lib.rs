@@ -5,17 +5,20 @@
 //! - [`proxy`]: a TCP proxy that cuts, delays, truncates and swallows what passes through it.
 //! - [`responder`]: an HTTP server in front of an engine that throttles, leaves items unprocessed, cancels transactions,
 //!   fails before or after applying, and records every request.
+//! - [`service_model`]: the service's public model, where it is at hand.
 //!
 //! All servers run on a runtime of their own: a test may pause its clock or drop its runtime without disturbing them.
 #![forbid(unsafe_code)]
 
 pub mod engine;
 mod http1;
+mod model;
 pub mod proxy;
 pub mod responder;
 mod servers;
 
 pub use engine::{CallError, Engine, EngineKind};
+pub use model::service_model;
 pub use proxy::{Close, Fault, FaultProxy, Point};
 pub use responder::{Action, Responder, Rule};
 

@@ -2,25 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::path::PathBuf;
 
 use enhanced_dynamodb::operation::{ReturnConsumedCapacity, ReturnValues, Select};
 use enhanced_dynamodb::{Client, Item, attr, item, key};
 use serde_json::Value;
 use testkit::Responder;
-
-/// The model, where it is at hand.
-fn model() -> Option<Value> {
-    let path = std::env::var_os("DYNAMODB_MODEL").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/reference/dynamodb-model.json")),
-        PathBuf::from,
-    );
-    match std::fs::read(&path) {
-        Ok(bytes) => Some(serde_json::from_slice(&bytes).unwrap()),
-        Err(error) if std::env::var_os("DYNAMODB_MODEL").is_some() => panic!("{}: {error}", path.display()),
-        Err(_) => None,
-    }
-}
 
 /// Parameters without a method: what replaced them years ago has one.
 const LEGACY: [&str; 7] = [
@@ -217,7 +203,7 @@ async fn the_methods_write_the_parameters_that_the_table_says() {
 
 #[tokio::test]
 async fn every_parameter_of_the_model_is_written_by_a_method_or_set_by_its_name() {
-    let Some(model) = model() else {
+    let Some(model) = testkit::service_model().unwrap() else {
         // Straight to the stream: the harness captures what a test that passes prints.
         writeln!(std::io::stderr(), "skipped: the service's model is not at hand").unwrap();
         return;

@@ -1,10 +1,6 @@
 //! The rules against the model's own tests where its file is at hand, and against a table that is always there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::path::PathBuf;
-
-use serde_json::Value;
-
 use super::partition::Partition;
 use super::rules::{self, Parameters};
 use super::{ArnParameter, EndpointResolver, Scheme};
@@ -19,22 +15,9 @@ fn mode(text: &str) -> AccountIdEndpointMode {
     }
 }
 
-/// The service's public model: where `DYNAMODB_MODEL` says, else beside the workspace.
-fn model() -> Option<Value> {
-    let path = std::env::var_os("DYNAMODB_MODEL").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/reference/dynamodb-model.json")),
-        PathBuf::from,
-    );
-    match std::fs::read(&path) {
-        Ok(bytes) => Some(serde_json::from_slice(&bytes).unwrap()),
-        Err(error) if std::env::var_os("DYNAMODB_MODEL").is_some() => panic!("{}: {error}", path.display()),
-        Err(_) => None,
-    }
-}
-
 #[test]
 fn the_rules_pass_all_tests_of_the_model() {
-    let Some(model) = model() else {
+    let Some(model) = testkit::service_model().unwrap() else {
         eprintln!("skipped: set DYNAMODB_MODEL to the path of the service's public model to run its endpoint tests");
         return;
     };
