@@ -1,8 +1,10 @@
 # What has to be there before anything runs, and how to get it.
 
+# The Rust that the library needs, or with `comparisons` the newer one that the AWS SDK beside it needs.
 require_rust() {
-  local wanted have
-  wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+  local manifest=Cargo.toml wanted have
+  [[ ${1-} == comparisons ]] && manifest=crates/differential/Cargo.toml
+  wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$manifest")
   if ! command -v cargo >/dev/null || ! command -v rustc >/dev/null; then
     missing "Rust $wanted or newer" "install it from https://rustup.rs"
     return
