@@ -28,6 +28,7 @@
 //! | [`app_id`](Options::app_id) | `AWS_SDK_UA_APP_ID` | none |
 //! | [`hedge`](Options::hedge) | | none |
 //! | [`keep_nulls`](Options::keep_nulls) | | `false` |
+//! | [`table_key`](Options::table_key) | | asked for with DescribeTable where it matters |
 //!
 //! Booleans are `true`, `false`, `1` or `0` in any case. An empty variable counts as unset. A value that does not
 //! parse is an error that names variable, value and what is allowed; it is never replaced by a default.

@@ -25,6 +25,7 @@ use bytes::Bytes;
 use crate::config::{Config, Credentials, RetryMode, Time};
 use crate::deadline::{self, earliest};
 use crate::error::{Error, service};
+use crate::keys::KnownKeys;
 use crate::observe::{Counters, Outcome, Report, Stats, Throttles, add_throttles, log_call, table_name, throttles_of};
 use crate::transport::{ArnParameter, Request, Response, Reuse, Transport};
 
@@ -85,6 +86,8 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) transport: Transport,
     pub(crate) counters: Counters,
+    /// The keys of tables, as far as they are known.
+    pub(crate) keys: KnownKeys,
     quota: Quota,
     hedging: Hedging,
     /// In the adaptive retry mode.
@@ -118,6 +121,7 @@ impl Core {
                 RetryMode::Standard | RetryMode::None => None,
             },
             transport: Transport::new(&config, config.time.clone())?,
+            keys: KnownKeys::new(&config.table_keys),
             config,
             counters: Counters::default(),
             quota: Quota::default(),

@@ -100,6 +100,7 @@ pub mod error;
 mod execute;
 pub mod expression;
 pub mod item;
+mod keys;
 mod observe;
 pub mod operation;
 pub mod table;
@@ -113,6 +114,7 @@ pub use error::{Error, ErrorKind};
 pub use execute::{Metadata, Replay, ReplayClass};
 pub use expression::{attr, list_append, path};
 pub use item::{AttributeValue, Binary, BinarySet, Item, Number, NumberSet, StringSet};
+pub use keys::KeySchema;
 pub use observe::{PoolStats, Retries, Stats, Throttles};
 pub use tree::Tree;
 

@@ -2,6 +2,7 @@
 
 mod create;
 mod describe;
+pub(crate) mod keys;
 mod manage;
 mod wait;
 

@@ -44,6 +44,7 @@ impl Options {
             allow_insecure_endpoint,
             hedge,
             keep_nulls,
+            table_keys,
             clock,
             random,
         } = self;
@@ -93,6 +94,9 @@ impl Options {
         note(&mut found, "allow_insecure_endpoint", *allow_insecure_endpoint, other.allow_insecure_endpoint);
         note(&mut found, "hedge", *hedge, other.hedge);
         note(&mut found, "keep_nulls", *keep_nulls, other.keep_nulls);
+        for table in table_keys.keys().chain(other.table_keys.keys().filter(|table| !table_keys.contains_key(*table))) {
+            note(&mut found, &format!("table_key {table}"), table_keys.get(table), other.table_keys.get(table));
+        }
         if *clock != other.clock {
             found.push("another clock there than here".to_owned());
         }

@@ -1,11 +1,13 @@
 //! What a client works with: every value decided.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::environment::Environment;
 use super::url::Url;
 use super::{AccountIdEndpointMode, CaBundle, Chance, CredentialsSource, Hedge, Options, Proxy, RetryMode, Time};
 use crate::error::Error;
+use crate::keys::KeySchema;
 
 /// The configuration that follows from [`Options`] and environment: every value decided, none left to guess.
 ///
@@ -43,6 +45,8 @@ pub struct Config {
     pub(crate) app_id: Option<String>,
     pub(crate) hedge: Option<Hedge>,
     pub(crate) keep_nulls: bool,
+    /// The keys of tables, as they were declared.
+    pub(crate) table_keys: BTreeMap<String, KeySchema>,
     pub(crate) time: Time,
     pub(crate) random: Chance,
     /// What the client logs once, as warnings, when it is made.
@@ -167,6 +171,12 @@ impl Config {
     #[must_use]
     pub fn keep_nulls(&self) -> bool {
         self.keep_nulls
+    }
+
+    /// The primary key that was declared for a table.
+    #[must_use]
+    pub fn table_key(&self, table: &str) -> Option<&KeySchema> {
+        self.table_keys.get(table)
     }
 
     /// Where credentials come from, in words and without secrets.

@@ -1,5 +1,6 @@
 //! What a program may say about its client.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use super::parse::without_user;
 use super::{Clock, Credentials, Hedge, ProvideCredentials, Random, RetryMode};
+use crate::keys::KeySchema;
 
 /// Options of a client. What is not set comes from the environment, else from the defaults: the table in
 /// [`config`](super) has all of them.
@@ -48,6 +50,7 @@ pub struct Options {
     pub(super) allow_insecure_endpoint: Option<bool>,
     pub(super) hedge: Option<Hedge>,
     pub(super) keep_nulls: Option<bool>,
+    pub(super) table_keys: BTreeMap<String, KeySchema>,
     pub(super) clock: Option<Shared<dyn Clock>>,
     pub(super) random: Option<Shared<dyn Random>>,
 }
@@ -296,6 +299,24 @@ impl Options {
         self
     }
 
+    /// Declares the primary key of a table, so that the client need not ask for it with DescribeTable where it must
+    /// know it: to keep two operations on one key apart in a batch, for example. `table` is the name
+    /// or ARN that calls use.
+    ///
+    /// ```
+    /// use enhanced_dynamodb::{KeySchema, Options};
+    ///
+    /// let options = Options::new()
+    ///     .table_key("Messages", KeySchema::new("id"))
+    ///     .table_key("Events", KeySchema::new("stream").with_sort("at"));
+    /// # let _ = options;
+    /// ```
+    #[must_use]
+    pub fn table_key(mut self, table: impl Into<String>, key: KeySchema) -> Self {
+        self.table_keys.insert(table.into(), key);
+        self
+    }
+
     /// Reads time here instead of from the machine, for tests.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -336,6 +357,7 @@ impl fmt::Debug for Options {
             .field("allow_insecure_endpoint", &self.allow_insecure_endpoint)
             .field("hedge", &self.hedge)
             .field("keep_nulls", &self.keep_nulls)
+            .field("table_keys", &self.table_keys)
             .field("clock", &self.clock)
             .field("random", &self.random)
             .finish()

@@ -1,5 +1,6 @@
 //! From options and environment to a [`Config`].
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::environment::Environment;
@@ -11,6 +12,7 @@ use super::{
     DEFAULT_REGION, DEFAULT_REQUEST_TIMEOUT, Options, RetryMode, Time, proxy, sources,
 };
 use crate::error::{Error, ErrorKind};
+use crate::keys::KeySchema;
 
 /// Longer names than this are cut or refused by what reads user agents (AWS SDKs and Tools Reference Guide,
 /// "Application ID").
@@ -64,6 +66,7 @@ impl Config {
             app_id: app_id(options, environment, &mut warnings)?,
             hedge: options.hedge,
             keep_nulls: options.keep_nulls.unwrap_or(false),
+            table_keys: table_keys(options)?,
             time: options.clock.as_ref().map_or(Time::System, |clock| Time::Injected(clock.0.clone())),
             random: options.random.as_ref().map_or(Chance::System, |random| Chance::Injected(random.0.clone())),
             region,
@@ -72,6 +75,13 @@ impl Config {
             warnings,
         })
     }
+}
+
+fn table_keys(options: &Options) -> Result<BTreeMap<String, KeySchema>, Error> {
+    for (table, schema) in &options.table_keys {
+        schema.check(table)?;
+    }
+    Ok(options.table_keys.clone())
 }
 
 fn region(options: &Options, environment: &Environment) -> Result<String, Error> {

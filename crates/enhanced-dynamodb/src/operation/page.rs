@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::execute::{Call, CallOptions, Core, Metadata, Operation, ReplayClass, Reply};
 use crate::expression::{CursorBinding, CursorKey, encode_cursor};
 use crate::item::Item;
+use crate::keys::KeyNames;
 use crate::transport::ArnParameter;
 
 /// The model's `Limit` is a signed integer of 32 bits; DynamoDB Local 1.25.1 fails inside at a larger one.
@@ -55,6 +56,8 @@ pub(crate) struct PageRequest {
     pub(crate) core: Arc<Core>,
     pub(crate) operation: &'static Operation,
     pub(crate) table: String,
+    /// Whether it reads the table itself and no index, whose positions have more attributes than the table's key.
+    pub(crate) of_table: bool,
     /// The body, still open.
     pub(crate) prefix: Vec<u8>,
     pub(crate) options: CallOptions,
@@ -234,7 +237,11 @@ impl PageRequest {
     fn learn_key_names(&self, key: &[u8]) -> Result<(), DecodeError> {
         let mut known = self.key_names.lock().unwrap_or_else(PoisonError::into_inner);
         if known.is_none() {
-            *known = Some(members(key)?.into_iter().map(|(name, _)| name).collect());
+            let names: Vec<String> = members(key)?.into_iter().map(|(name, _)| name).collect();
+            if let Some(names) = KeyNames::new(names.clone()).filter(|_| self.of_table) {
+                self.core.keys.learnt(&self.table, &names);
+            }
+            *known = Some(names);
         }
         Ok(())
     }

@@ -64,6 +64,7 @@ impl ReadSettings {
             core: base.core,
             operation,
             table: base.table,
+            of_table: self.index.is_none(),
             prefix,
             options: base.options,
             start,

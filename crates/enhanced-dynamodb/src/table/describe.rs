@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::keys::KeySchema;
+
 /// The state of a table or a global secondary index.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -155,6 +157,16 @@ impl TableDescription {
     #[must_use]
     pub fn sort_key(&self) -> Option<&str> {
         key_attribute(&self.key_schema, KeyRole::Sort)
+    }
+
+    /// The primary key's attributes.
+    #[must_use]
+    pub fn primary_key(&self) -> Option<KeySchema> {
+        let schema = KeySchema::new(self.partition_key()?);
+        Some(match self.sort_key() {
+            Some(sort) => schema.with_sort(sort),
+            None => schema,
+        })
     }
 
     /// The secondary index of this name, global or local.

@@ -51,7 +51,11 @@ impl TableCall {
             replay,
             options: &self.options,
         };
-        Ok(self.core.answer(call, |body| description(body, member)).await?.0)
+        let table = self.core.answer(call, |body| description(body, member)).await?.0;
+        if let Some(schema) = table.primary_key() {
+            self.core.keys.described(&self.table, schema);
+        }
+        Ok(table)
     }
 
     pub(super) async fn describe(&self) -> Result<TableDescription, Error> {
@@ -127,7 +131,9 @@ impl DeleteTable {
     /// [`ErrorKind::ResourceInUse`] if it is being made or changed.
     pub async fn send(self) -> Result<TableDescription, Error> {
         let parameters = json!({ "TableName": self.call.table });
-        self.call.send(&DELETE_TABLE, &parameters, ReplayClass::NonIdempotent, "TableDescription").await
+        let table = self.call.send(&DELETE_TABLE, &parameters, ReplayClass::NonIdempotent, "TableDescription").await?;
+        self.call.core.keys.forget(&self.call.table);
+        Ok(table)
     }
 }
 

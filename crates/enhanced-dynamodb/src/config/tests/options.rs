@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::config;
-use crate::config::{AccountIdEndpointMode, Credentials, Options};
+use crate::config::{AccountIdEndpointMode, Config, Credentials, Options};
+use crate::error::ErrorKind;
+use crate::keys::KeySchema;
 
 #[test]
 fn no_secret_is_ever_printed() {
@@ -59,6 +61,7 @@ fn a_difference_names_each_option_that_differs_and_no_secret() {
         Options::new().app_id("a"),
         Options::new().allow_insecure_endpoint(true),
         Options::new().keep_nulls(true),
+        Options::new().table_key("a", KeySchema::new("id")),
     ];
     for options in &each {
         assert!(Options::new().difference(options).is_some(), "{options:?}");
@@ -71,4 +74,15 @@ fn a_bundle_that_cannot_be_read_is_named_with_its_variable() {
     let config = config(&Options::new(), &[("AWS_CA_BUNDLE", "/does/not/exist.pem")]);
     let error = config.ca_bundle.unwrap().read().unwrap_err();
     assert!(error.message().starts_with("AWS_CA_BUNDLE names /does/not/exist.pem, which cannot be read: "), "{error}");
+}
+
+#[test]
+fn a_declared_key_is_kept_and_one_that_no_table_can_have_is_an_error() {
+    let config = config(&Options::new().table_key("Events", KeySchema::new("stream").with_sort("at")), &[]);
+    assert_eq!(config.table_key("Events"), Some(&KeySchema::new("stream").with_sort("at")));
+    assert_eq!(config.table_key("Messages"), None);
+    let wrong = Options::new().table_key("Events", KeySchema::new("at").with_sort("at"));
+    let error = Config::from_variables(&wrong, [("", ""); 0]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidConfiguration);
+    assert!(error.message().contains("Events"), "{error}");
 }
