@@ -8,6 +8,7 @@ mod decide;
 mod failure;
 mod gate;
 mod hedge;
+mod kept;
 mod operation;
 mod options;
 mod quota;
@@ -34,6 +35,7 @@ use decide::{Decision, Situation, decide};
 use failure::Trouble;
 use gate::Gate;
 use hedge::Hedging;
+use kept::Kept;
 pub(crate) use operation::Operation;
 pub(crate) use options::CallOptions;
 pub use options::Replay;
@@ -95,6 +97,7 @@ pub(crate) struct Shared {
     /// Seconds to add to the wall clock so that it agrees with the service's.
     clock_offset: AtomicI64,
     gate: Gate,
+    pub(crate) kept: Kept,
     /// What lives as long as the calls do; dropped last.
     _companion: Option<Companion>,
 }
@@ -128,6 +131,7 @@ impl Core {
             hedging: Hedging::default(),
             clock_offset: AtomicI64::new(0),
             gate: Gate::default(),
+            kept: Kept::default(),
             _companion: companion,
         };
         Ok(Core { deadline: None, shared: Arc::new(shared) })

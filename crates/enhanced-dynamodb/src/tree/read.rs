@@ -10,6 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::check::{Source, layout};
 use super::node::{Slot, Tree, TreeMetadata, Truncation};
 use super::schema::TreeSchema;
 use crate::codec::{DecodeError, Reader, decode_item, decode_value};
@@ -116,6 +117,9 @@ impl ReadTree {
         if self.max_nodes == 0 {
             return Err(self.locate(Error::invalid_input("max_nodes is 0; a tree has at least its root")));
         }
+        self.schema.validate().map_err(|error| self.locate(error))?;
+        let found = layout(&self.core, &self.table, &self.schema, Source::Children, &self.options).await;
+        found.map_err(|error| self.locate(error))?;
         let mut walk = Walk::new(&self, root_id);
         walk.read_root().await?;
         walk.read_children().await?;
