@@ -67,7 +67,7 @@
 //! | [`expression`] | conditions, updates, filters, keys, projections |
 //! | [`item`](mod@item) | items without a type, numbers, sets, binaries; [`item!`] and [`key!`] |
 //! | [`tree`] | trees of items that name their parent |
-//! | [`transaction`] | a write that is applied exactly once |
+//! | [`transaction`] | writes that are applied together or not at all; a write that is applied exactly once |
 //! | [`table`] | making, describing, deleting tables |
 //! | [`config`] | every option and variable with its default |
 //! | [`deadline`] | a deadline for all calls of a task |

@@ -92,6 +92,12 @@ impl ThrottlingReason {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CancellationReason {
+    /// Which action it is about, counted from 0.
+    pub index: usize,
+    /// What the action was to do, as the API calls it, such as `Update`; nothing where the request was given as JSON.
+    pub operation: Option<&'static str>,
+    /// The action's table; nothing where the client does not know it.
+    pub table: Option<String>,
     /// `None` (as the service spells it) for an action that was not the cause, else for example
     /// `ConditionalCheckFailed`.
     pub code: String,
@@ -102,6 +108,11 @@ pub struct CancellationReason {
 }
 
 impl CancellationReason {
+    /// The reason for this action, before it is known.
+    pub(crate) fn of_action(index: usize) -> Self {
+        CancellationReason { index, operation: None, table: None, code: String::new(), message: None, item: None }
+    }
+
     /// Whether this action was (part of) the cause.
     #[must_use]
     pub fn is_cause(&self) -> bool {
@@ -119,6 +130,41 @@ impl CancellationReason {
 }
 
 impl Error {
+    /// Names the action of a transaction that the error is about, counted from 0.
+    pub(crate) fn of_action(mut self, index: usize, operation: &str, table: &str) -> Self {
+        let of = ActionName { index, operation: Some(operation), table: Some(table) };
+        self.0.message = format!("{of}: {}", self.0.message);
+        self
+    }
+
+    /// Ties each reason of a cancelled transaction to its action (what it was to do, and on which table), and tells the
+    /// first cause instead of the service's list of codes. Anything else stays as it is.
+    pub(crate) fn naming_actions<'a>(mut self, actions: impl Iterator<Item = (&'static str, Option<&'a str>)>) -> Self {
+        let inner = &mut *self.0;
+        for (reason, (operation, table)) in inner.cancellation.iter_mut().zip(actions) {
+            reason.operation = Some(operation);
+            reason.table = table.map(str::to_owned);
+        }
+        if inner.kind != ErrorKind::TransactionCanceled {
+            return self;
+        }
+        let mut causes = inner.cancellation.iter().filter(|reason| reason.is_cause());
+        let Some(first) = causes.next() else { return self };
+        let of = ActionName { index: first.index, operation: first.operation, table: first.table.as_deref() };
+        let mut message = format!("{of}: {}", first.code);
+        if let Some(words) = first.message.as_deref().filter(|words| !words.is_empty()) {
+            let words = words.trim_end();
+            message = format!("{message}: {}", words.strip_suffix('.').unwrap_or(words));
+        }
+        match causes.count() {
+            0 => {}
+            1 => message.push_str("; and 1 more action was refused"),
+            more => message.push_str(&format!("; and {more} more actions were refused")),
+        }
+        inner.message = message;
+        self
+    }
+
     /// Tells a cancelled transaction of one action as what befell that action. Anything else stays as it is.
     pub(crate) fn told_by_its_only_reason(mut self) -> Self {
         let inner = &mut *self.0;
@@ -149,10 +195,31 @@ impl Error {
     }
 }
 
+/// An action of a transaction as a message names it: `action 1 (Update on Users)`.
+struct ActionName<'a> {
+    index: usize,
+    operation: Option<&'a str>,
+    table: Option<&'a str>,
+}
+
+impl std::fmt::Display for ActionName<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "action {}", self.index)?;
+        match (self.operation, self.table) {
+            (Some(operation), Some(table)) => write!(f, " ({operation} on {table})"),
+            (Some(name), None) | (None, Some(name)) => write!(f, " ({name})"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
 // Item values do not belong in logs: only whether there is one is shown.
 impl std::fmt::Debug for CancellationReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("CancellationReason")
+            .field("index", &self.index)
+            .field("operation", &self.operation)
+            .field("table", &self.table)
             .field("code", &self.code)
             .field("message", &self.message)
             .field("has_item", &self.item.is_some())

@@ -113,7 +113,7 @@ fn cancellation(reader: &mut Reader<'_>, body: &Bytes) -> Result<Vec<Cancellatio
     let mut reasons = Vec::new();
     let Some(mut array) = reader.optional_array()? else { return Ok(reasons) };
     while array.next_element(reader)? {
-        let mut reason = CancellationReason { code: String::new(), message: None, item: None };
+        let mut reason = CancellationReason::of_action(reasons.len());
         let mut object = reader.object()?;
         while let Some(key) = object.next_key(reader)? {
             if key.eq_ignore_ascii_case("code") {

@@ -68,6 +68,11 @@ impl RequestExpressions {
         self.0.as_ref().is_some_and(|expressions| !expressions.update.is_empty())
     }
 
+    /// Whether there is a condition.
+    pub(crate) fn has_condition(&self) -> bool {
+        self.0.as_ref().is_some_and(|expressions| expressions.condition.is_some())
+    }
+
     /// Changes the projection, beginning with an empty one.
     pub(crate) fn projection(&mut self, change: impl FnOnce(Projection) -> Projection) {
         let this = self.inner();

@@ -19,9 +19,9 @@ pub(super) static GET_ITEM: Operation = Operation::data("GetItem", "DynamoDB_201
 /// Made by [`Client::get`](crate::Client::get).
 #[must_use = "a request does nothing until it is sent"]
 pub struct GetItem {
-    base: Base,
-    key: KeyBuffer,
-    consistent_read: Option<bool>,
+    pub(crate) base: Base,
+    pub(crate) key: KeyBuffer,
+    pub(crate) consistent_read: Option<bool>,
 }
 
 /// What a [`GetItem`] gives.

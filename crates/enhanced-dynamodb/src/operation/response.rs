@@ -39,6 +39,11 @@ pub(crate) fn capacity(reader: &mut Reader<'_>, body: &Bytes) -> Result<Option<C
     json(reader, body)
 }
 
+/// The `ConsumedCapacity` of an operation on several tables.
+pub(crate) fn capacities(reader: &mut Reader<'_>, body: &Bytes) -> Result<Vec<ConsumedCapacity>, DecodeError> {
+    Ok(json::<Option<_>>(reader, body)?.unwrap_or_default())
+}
+
 /// `ItemCollectionMetrics`.
 pub(crate) fn collection_metrics(
     reader: &mut Reader<'_>,

@@ -169,6 +169,20 @@ pub(crate) use write_settings;
 /// `write: WriteSettings`.
 macro_rules! condition_settings {
     () => {
+        crate::operation::settings::check_settings!();
+
+        /// Asks for the size of the item collection (tables with local secondary indexes only).
+        pub fn return_item_collection_metrics(mut self) -> Self {
+            self.write.collection_metrics = true;
+            self
+        }
+    };
+}
+pub(crate) use condition_settings;
+
+/// A condition on one item. The builder has the fields `base: Base` and `write: WriteSettings`.
+macro_rules! check_settings {
+    () => {
         /// The write happens only if this holds; several are joined by AND.
         ///
         /// Otherwise the call fails as
@@ -192,15 +206,9 @@ macro_rules! condition_settings {
             self.write.return_item_on_failure = true;
             self
         }
-
-        /// Asks for the size of the item collection (tables with local secondary indexes only).
-        pub fn return_item_collection_metrics(mut self) -> Self {
-            self.write.collection_metrics = true;
-            self
-        }
     };
 }
-pub(crate) use condition_settings;
+pub(crate) use check_settings;
 
 /// What queries and scans share. The builder has the fields `base: Base` and `read: ReadSettings`.
 macro_rules! read_settings {

@@ -15,7 +15,7 @@ pub(crate) fn check_item(json: &[u8]) -> Result<(), Error> {
     if json.len() <= LARGEST_ITEM {
         return Ok(());
     }
-    let bytes = Reader::new(json).and_then(|mut reader| attributes(&mut reader)).map_err(Error::from)?;
+    let bytes = least_bytes(json)?;
     if bytes <= LARGEST_ITEM {
         return Ok(());
     }
@@ -23,6 +23,14 @@ pub(crate) fn check_item(json: &[u8]) -> Result<(), Error> {
         ErrorKind::ItemTooLarge,
         format!("the item has at least {bytes} bytes; the service allows 409600 (400 KB), and nothing was sent"),
     ))
+}
+
+/// A proven lower bound of an item's size in bytes. `json` is the item as it stands in the request.
+///
+/// # Errors
+/// If it is no item.
+pub(crate) fn least_bytes(json: &[u8]) -> Result<usize, Error> {
+    Ok(Reader::new(json).and_then(|mut reader| attributes(&mut reader))?)
 }
 
 /// Names and values of an attribute map.

@@ -1,21 +1,15 @@
 //! One write as a transaction of one action, which the service applies once however often it is sent.
 
-use std::fmt::Write;
-
 use bytes::Bytes;
 
-use crate::codec::{DecodeError, Reader};
-use crate::crypto;
-use crate::error::{Error, ErrorKind};
-use crate::execute::{Metadata, Operation, ReplayClass, Token};
-use crate::operation::base::{Base, KeyBuffer, WriteSettings, member, string_member};
+use super::action::Action;
+use super::token::new_token;
+use super::write::{TRANSACT_WRITE_ITEMS, TransactWriteOutput};
+use crate::error::Error;
+use crate::execute::{Metadata, ReplayClass, Token};
+use crate::operation::base::{Base, WriteSettings, string_member};
 use crate::operation::settings::{base_settings, condition_settings};
-use crate::operation::size::check_item;
-use crate::operation::{
-    ConsumedCapacity, DeleteItem, ItemCollectionMetrics, PutItem, ReturnValues, UpdateItem, response,
-};
-
-static TRANSACT_WRITE_ITEMS: Operation = Operation::data("TransactWriteItems", "DynamoDB_20120810.TransactWriteItems");
+use crate::operation::{ConsumedCapacity, DeleteItem, ItemCollectionMetrics, PutItem, UpdateItem};
 
 /// A put, an update or a delete that is applied exactly once, however often its request must be sent.
 ///
@@ -32,10 +26,10 @@ static TRANSACT_WRITE_ITEMS: Operation = Operation::data("TransactWriteItems", "
 /// - The token holds for ten minutes. A call that may have been applied is not sent again later than 9 minutes after its
 ///   start.
 /// - Exactly once means this call: calling twice writes twice. A call that has no attempts or no time left, and may have
-///   been applied, therefore ends as [`ErrorKind::OutcomeUnknown`].
+///   been applied, therefore ends as [`ErrorKind::OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
 /// - A transaction gives no values of the item, so `return_values` is refused.
 /// - It can meet another transaction on the same item. It is then retried with the same token, and ends as
-///   [`ErrorKind::TransactionConflict`] if that lasts.
+///   [`ErrorKind::TransactionConflict`](crate::ErrorKind::TransactionConflict) if that lasts.
 ///
 /// ```
 /// use enhanced_dynamodb::{Client, Error, attr, item};
@@ -60,14 +54,6 @@ pub struct ExactlyOnce {
     base: Base,
     action: Action,
     write: WriteSettings,
-}
-
-/// What is done with the item.
-enum Action {
-    /// The item as the service's JSON.
-    Put(Vec<u8>),
-    Update(KeyBuffer),
-    Delete(KeyBuffer),
 }
 
 impl PutItem {
@@ -131,10 +117,12 @@ impl ExactlyOnce {
     ///
     /// # Errors
     /// As the plain write's: a transaction that was cancelled is told by its reason,
-    /// [`ErrorKind::ConditionalCheckFailed`] with the item, [`ErrorKind::TransactionConflict`], a throttle,
-    /// [`ErrorKind::Validation`]. [`ErrorKind::OutcomeUnknown`] if the last answer that the call could wait for was lost
-    /// too. [`ErrorKind::InvalidInput`] before anything is sent, if the request asks for what a
-    /// transaction does not have: the item's values, a legacy parameter, an update that changes nothing.
+    /// [`ErrorKind::ConditionalCheckFailed`](crate::ErrorKind::ConditionalCheckFailed) with the item,
+    /// [`ErrorKind::TransactionConflict`](crate::ErrorKind::TransactionConflict), a throttle,
+    /// [`ErrorKind::Validation`](crate::ErrorKind::Validation).
+    /// [`ErrorKind::OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) if the last answer that the call could wait for was
+    /// lost too. [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) before anything is sent, if the request asks
+    /// for what a transaction does not have: the item's values, a legacy parameter, an update that changes nothing.
     pub async fn send(mut self) -> Result<ExactlyOnceOutput, Error> {
         let body = self.body().map_err(|error| self.base.refuse(&TRANSACT_WRITE_ITEMS, error))?;
         self.base.options.token = Token::OfTheCall;
@@ -146,29 +134,10 @@ impl ExactlyOnce {
 
     /// The body is made once a call, and the token with it: all attempts have the same.
     fn body(&mut self) -> Result<Vec<u8>, Error> {
-        self.base.check()?;
-        self.check_transactable()?;
         let mut body = Vec::with_capacity(384 + self.base.table.len() + self.action.len());
-        body.extend_from_slice(b"{\"TransactItems\":[{\"");
-        body.extend_from_slice(self.action.name());
-        body.extend_from_slice(b"\":");
-        self.base.open(&mut body);
-        match &self.action {
-            Action::Put(item) => {
-                check_item(item)?;
-                member(&mut body, "Item");
-                body.extend_from_slice(item);
-            }
-            Action::Update(key) | Action::Delete(key) => {
-                member(&mut body, "Key");
-                key.write(&mut body)?;
-            }
-        }
-        if self.write.return_item_on_failure {
-            string_member(&mut body, "ReturnValuesOnConditionCheckFailure", "ALL_OLD");
-        }
-        self.base.expressions.write(&mut body)?;
-        body.extend_from_slice(b"}}]");
+        body.extend_from_slice(b"{\"TransactItems\":[");
+        self.action.write(&mut self.base, &self.write, &mut body)?;
+        body.push(b']');
         string_member(&mut body, "ClientRequestToken", &new_token()?);
         if let Some(capacity) = self.base.capacity {
             string_member(&mut body, "ReturnConsumedCapacity", capacity.as_str());
@@ -179,69 +148,6 @@ impl ExactlyOnce {
         body.push(b'}');
         Ok(body)
     }
-
-    /// # Errors
-    /// If the write says what a transaction has no place for.
-    fn check_transactable(&self) -> Result<(), Error> {
-        match self.write.return_values {
-            None | Some(ReturnValues::None) => {}
-            Some(ReturnValues::AllOld | ReturnValues::UpdatedOld | ReturnValues::AllNew | ReturnValues::UpdatedNew) => {
-                return Err(Error::invalid_input("transactions return no values, and exactly_once() makes one")
-                    .with_advice("Leave out return_values(), and read the item afterwards."));
-            }
-        }
-        if let Some(name) = self.base.parameter_names().first() {
-            return Err(Error::invalid_input(format!(
-                "the parameter {name} has no place in a transaction, and exactly_once() makes one"
-            ))
-            .with_advice("Say it with condition(), set() and the other methods."));
-        }
-        match self.action {
-            Action::Update(_) if !self.base.expressions.has_update() => {
-                Err(Error::invalid_input("an update in a transaction must change something, and this one does not")
-                    .with_advice("Call set(), remove(), add() or delete() before exactly_once()."))
-            }
-            Action::Put(_) | Action::Update(_) | Action::Delete(_) => Ok(()),
-        }
-    }
-}
-
-impl Action {
-    /// As the API calls it.
-    fn name(&self) -> &'static [u8] {
-        match self {
-            Action::Put(_) => b"Put",
-            Action::Update(_) => b"Update",
-            Action::Delete(_) => b"Delete",
-        }
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Action::Put(item) => item.len(),
-            Action::Update(key) | Action::Delete(key) => key.len(),
-        }
-    }
-}
-
-/// A token that no other call has: 128 bits in 32 digits; the service takes up to 36 characters.
-///
-/// # Errors
-/// If the operating system has no randomness to give. A token that might be another's must not be sent: the service
-/// would answer it with that one's success, and the write would be lost.
-fn new_token() -> Result<String, Error> {
-    let bytes = crypto::random_bytes::<16>().map_err(|error| {
-        let message = "the operating system gave no randomness for the request's token; nothing was sent";
-        Error::new(ErrorKind::InvalidConfiguration, message)
-            .with_advice("Let the process call getrandom, or read /dev/urandom.")
-            .with_source(error)
-    })?;
-    let mut token = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        // Writing to a String does not fail.
-        let _ = write!(token, "{byte:02x}");
-    }
-    Ok(token)
 }
 
 /// What a write that was applied exactly once gives.
@@ -273,41 +179,13 @@ impl ExactlyOnceOutput {
         self.metadata.replayed
     }
 
-    fn read(body: &Bytes) -> Result<Self, Error> {
-        let mut output =
-            ExactlyOnceOutput { consumed_capacity: None, item_collection_metrics: None, metadata: Metadata::default() };
-        // The usual answer.
-        if &body[..] != b"{}" {
-            output.take(body).map_err(|error| response::malformed(&error))?;
-        }
-        Ok(output)
-    }
-
     /// The API answers for many tables and actions; here there is one of each.
-    fn take(&mut self, body: &Bytes) -> Result<(), DecodeError> {
-        let mut reader = Reader::new(body)?;
-        let mut object = reader.object()?;
-        while let Some(key) = object.next_key(&mut reader)? {
-            match &*key {
-                "ConsumedCapacity" => {
-                    let Some(mut tables) = reader.optional_array()? else { continue };
-                    while tables.next_element(&mut reader)? {
-                        self.consumed_capacity = response::capacity(&mut reader, body)?;
-                    }
-                }
-                "ItemCollectionMetrics" if reader.null() => {}
-                "ItemCollectionMetrics" => {
-                    let mut tables = reader.object()?;
-                    while tables.next_key(&mut reader)?.is_some() {
-                        let Some(mut actions) = reader.optional_array()? else { continue };
-                        while actions.next_element(&mut reader)? {
-                            self.item_collection_metrics = response::collection_metrics(&mut reader, body)?;
-                        }
-                    }
-                }
-                _ => reader.skip_value()?,
-            }
-        }
-        Ok(())
+    fn read(body: &Bytes) -> Result<Self, Error> {
+        let all = TransactWriteOutput::read(body)?;
+        Ok(ExactlyOnceOutput {
+            consumed_capacity: all.consumed_capacity.into_iter().next(),
+            item_collection_metrics: all.item_collection_metrics.into_iter().flat_map(|(_, metrics)| metrics).next(),
+            metadata: all.metadata,
+        })
     }
 }

@@ -23,6 +23,7 @@ mod refused;
 mod scan;
 mod size;
 mod tables;
+mod transactions;
 mod tree;
 mod tree_json;
 mod tree_limits;

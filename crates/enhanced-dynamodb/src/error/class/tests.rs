@@ -55,7 +55,7 @@ fn a_limit_is_a_throttle_for_table_operations_alone() {
 #[test]
 fn a_cancelled_transaction_passes_only_if_all_its_reasons_do() {
     let cancelled = |codes: &[&str]| {
-        let reason = |code: &&str| CancellationReason { code: (*code).to_owned(), message: None, item: None };
+        let reason = |code: &&str| CancellationReason { code: (*code).to_owned(), ..CancellationReason::of_action(0) };
         let reasons: Vec<_> = codes.iter().map(reason).collect();
         classify(ErrorKind::TransactionCanceled, Some(400), false, &reasons)
     };

@@ -104,7 +104,7 @@ fn answered(kind: ErrorKind) -> Error {
 }
 
 fn cancelled(codes: &[&str]) -> Error {
-    let reason = |code: &&str| CancellationReason { code: (*code).to_owned(), message: None, item: None };
+    let reason = |code: &&str| CancellationReason { code: (*code).to_owned(), ..CancellationReason::of_action(0) };
     answered(ErrorKind::TransactionCanceled).with_cancellation(codes.iter().map(reason).collect())
 }
 

@@ -1,7 +1,4 @@
-//! `exactly_once()` against a service that answers as no engine does: cancelled for other reasons, busy, forgetful.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod support;
+//! `exactly_once()`.
 
 use std::collections::HashSet;
 use std::error::Error as _;
@@ -11,8 +8,9 @@ use std::time::{Duration, SystemTime};
 use enhanced_dynamodb::operation::ReturnConsumedCapacity;
 use enhanced_dynamodb::{Client, Error, ErrorKind, attr, item};
 use serde_json::json;
-use support::{TestClock, options};
 use testkit::{Action, Responder, Rule};
+
+use crate::support::{TestClock, options};
 
 struct Setup {
     responder: Responder,
