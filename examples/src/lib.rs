@@ -19,6 +19,8 @@ pub mod error_handling;
 pub mod local_development;
 #[path = "../readme/migration_guide.rs"]
 pub mod migration_guide;
+#[path = "../readme/transactions.rs"]
+pub mod transactions;
 #[path = "../readme/tree_operations.rs"]
 pub mod tree_operations;
 #[path = "../readme/utility_methods.rs"]

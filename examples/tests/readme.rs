@@ -7,7 +7,7 @@ use enhanced_dynamodb::table::{AttributeType, IndexDefinition};
 use enhanced_dynamodb::{Client, Credentials, ErrorKind, item};
 use examples::{
     basic_usage, configuration_options, core_methods, environment_variables, error_handling, local_development,
-    migration_guide, tree_operations, utility_methods,
+    migration_guide, transactions, tree_operations, utility_methods,
 };
 use testkit::{Engine, on_both_engines};
 
@@ -96,6 +96,26 @@ on_both_engines! {
         assert_eq!(once.get_n("sessionCount"), Some(2.into()));
         assert_eq!(twice, Some(item! { "id": "user-1", "sessionCount": 3 }));
         assert_eq!(migration_guide::run(&db).await.unwrap(), twice);
+    }
+
+    async fn transactions_write_session_and_user_or_neither(engine: Engine) {
+        let db = with_table(&engine, "Sessions").await;
+        engine.create_table("Users").await.unwrap();
+        let session = async || db.get("Sessions").key("id", "session-1").item::<enhanced_dynamodb::Item>().await.unwrap();
+        let user = async || db.get("Users").key("id", "user-1").item::<enhanced_dynamodb::Item>().await.unwrap();
+        // Nobody has counted yet, and the strings raise what is not there.
+        transactions::with_strings(&db).await.unwrap_err();
+        assert_eq!((session().await, user().await), (None, None));
+
+        transactions::run(&db).await.unwrap();
+        assert_eq!(session().await, Some(item! { "id": "session-1", "status": "active" }));
+        assert_eq!(user().await, Some(item! { "id": "user-1", "sessionCount": 1 }));
+        let error = transactions::run(&db).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TransactionCanceled);
+        assert_eq!(error.cancellation_reasons()[0].code, "ConditionalCheckFailed");
+
+        transactions::with_strings(&db).await.unwrap();
+        assert_eq!(user().await, Some(item! { "id": "user-1", "sessionCount": 2 }));
     }
 
     async fn a_closed_client_refuses_calls(engine: Engine) {

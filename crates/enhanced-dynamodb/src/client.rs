@@ -3,6 +3,7 @@
 #[cfg(feature = "embedded")]
 mod embedded;
 mod shared;
+mod statements;
 mod transactions;
 
 use std::sync::Arc;

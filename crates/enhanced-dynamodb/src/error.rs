@@ -123,6 +123,12 @@ impl Error {
         self
     }
 
+    /// Says it in other words.
+    pub(crate) fn with_message(mut self, words: impl FnOnce(&str) -> String) -> Self {
+        self.0.message = words(&self.0.message);
+        self
+    }
+
     /// Names the operation and the table, where they are not named yet.
     pub(crate) fn with_operation(mut self, operation: impl Into<Cow<'static, str>>, table: Option<&str>) -> Self {
         if self.0.operation.is_none() {

@@ -19,6 +19,7 @@ pub(crate) mod response;
 mod scan;
 pub(crate) mod settings;
 pub(crate) mod size;
+mod statement;
 mod stream;
 mod update;
 mod write;
@@ -33,6 +34,10 @@ pub use page::Page;
 pub use put::PutItem;
 pub use query::Query;
 pub use scan::Scan;
+pub use statement::{
+    BatchExecuteStatement, BatchExecuteStatementOutput, ExecuteStatement, Statement, StatementItems, StatementPage,
+    StatementPages,
+};
 pub use stream::{Items, Pages};
 pub use update::UpdateItem;
 pub use write::WriteOutput;

@@ -84,13 +84,17 @@
 //!   an error before anything is sent.
 //! - No values come back from a write: `return_values` is refused.
 //!
+//! PartiQL statements make a transaction too: [`ExecuteTransaction`].
+//!
 //! One write alone is made safe by `exactly_once()`: [`ExactlyOnce`].
 
 mod action;
 mod check;
 mod exactly_once;
 mod get;
+mod responses;
 mod same_item;
+mod statements;
 mod token;
 mod write;
 
@@ -98,4 +102,5 @@ pub use action::TransactAction;
 pub use check::ConditionCheck;
 pub use exactly_once::{ExactlyOnce, ExactlyOnceOutput};
 pub use get::{TransactGet, TransactGetAction, TransactGetOutput};
+pub use statements::{ExecuteTransaction, ExecuteTransactionOutput};
 pub use write::{TransactWrite, TransactWriteOutput};

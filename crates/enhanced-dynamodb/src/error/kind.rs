@@ -218,6 +218,7 @@ impl ErrorKind {
             "MissingAuthenticationToken" => "MissingAuthenticationTokenException",
             "RequestExpiredException" => "RequestExpired",
             "ValidationError" => "ValidationException",
+            "DuplicateItem" => "DuplicateItemException",
             other => other,
         };
         ErrorKind::ALL

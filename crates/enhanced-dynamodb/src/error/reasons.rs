@@ -131,8 +131,8 @@ impl CancellationReason {
 
 impl Error {
     /// Names the action of a transaction that the error is about, counted from 0.
-    pub(crate) fn of_action(mut self, index: usize, operation: &str, table: &str) -> Self {
-        let of = ActionName { index, operation: Some(operation), table: Some(table) };
+    pub(crate) fn of_action(mut self, index: usize, operation: &str, table: Option<&str>) -> Self {
+        let of = ActionName { index, operation: Some(operation), table };
         self.0.message = format!("{of}: {}", self.0.message);
         self
     }

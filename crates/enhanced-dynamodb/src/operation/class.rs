@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::statement::is_select;
 use crate::execute::ReplayClass;
 
 /// Whether the operation works on items rather than on tables, backups and the like.
@@ -32,7 +33,7 @@ pub(crate) fn replay_class(operation: &str, parameters: &Value) -> ReplayClass {
         "GetItem" | "Query" | "Scan" | "BatchGetItem" | "TransactGetItems" | "GetResourcePolicy" => ReplayClass::Read,
         "PutItem" | "DeleteItem" | "BatchWriteItem" | "TagResource" | "UntagResource" => ReplayClass::Idempotent,
         _ if has_token(operation, parameters) => ReplayClass::Idempotent,
-        "ExecuteStatement" if is_select(parameters) => ReplayClass::Read,
+        "ExecuteStatement" if is_select(statement(parameters)) => ReplayClass::Read,
         _ if operation.starts_with("Describe") || operation.starts_with("List") => ReplayClass::Read,
         _ => ReplayClass::NonIdempotent,
     }
@@ -44,9 +45,8 @@ pub(crate) fn has_token(operation: &str, parameters: &Value) -> bool {
         && parameters.get("ClientRequestToken").is_some_and(|token| !token.is_null())
 }
 
-fn is_select(parameters: &Value) -> bool {
-    let statement = parameters.get("Statement").and_then(Value::as_str).unwrap_or_default().trim_start();
-    statement.get(..6).is_some_and(|verb| verb.eq_ignore_ascii_case("select"))
+fn statement(parameters: &Value) -> &str {
+    parameters.get("Statement").and_then(Value::as_str).unwrap_or_default()
 }
 
 #[cfg(test)]

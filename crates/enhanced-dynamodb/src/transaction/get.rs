@@ -8,14 +8,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::action::{refuse_call_settings, refuse_parameters};
+use super::responses::{Responses, no_such_action};
 use super::same_item::{Subject, two_on_one_item};
 use super::write::MOST_ACTIONS;
-use crate::codec::{DecodeError, Reader, decode_item};
 use crate::error::Error;
 use crate::execute::{Call, CallOptions, Core, Metadata, Operation, ReplayClass};
 use crate::operation::base::{member, string_member};
 use crate::operation::settings::{call_settings, hedge_setting};
-use crate::operation::{ConsumedCapacity, GetItem, ReturnConsumedCapacity, response};
+use crate::operation::{ConsumedCapacity, GetItem, ReturnConsumedCapacity};
 use crate::transport::ArnParameter;
 
 static TRANSACT_GET_ITEMS: Operation = Operation::data("TransactGetItems", "DynamoDB_20120810.TransactGetItems");
@@ -88,9 +88,7 @@ pub struct TransactGet {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TransactGetOutput {
-    body: Bytes,
-    /// Where each item stands in the body, in the order asked; and its table.
-    items: Vec<Option<Range<usize>>>,
+    responses: Responses,
     tables: Vec<String>,
     /// What the transaction consumed on each table, if asked for.
     pub consumed_capacity: Vec<ConsumedCapacity>,
@@ -177,11 +175,16 @@ impl TransactGet {
             options: &self.options,
         };
         let asked = arns.len();
-        let answer = core.answer(call, |body| TransactGetOutput::read(body, asked)).await;
-        let (output, metadata) =
+        let read = |body: &Bytes| {
+            let (responses, capacity) = Responses::read(body)?;
+            responses.check_count(asked)?;
+            Ok((responses, capacity))
+        };
+        let answer = core.answer(call, read).await;
+        let ((responses, consumed_capacity), metadata) =
             answer.map_err(|error| error.naming_actions(arns.iter().map(|table| ("Get", Some(*table)))))?;
         let tables = self.actions.into_iter().map(|action| action.table).collect();
-        Ok(TransactGetOutput { metadata, tables, ..output })
+        Ok(TransactGetOutput { responses, tables, consumed_capacity, metadata })
     }
 
     fn first_table(&self) -> Option<&str> {
@@ -208,7 +211,7 @@ impl TransactGet {
                 }
                 Err(error) => {
                     let error = std::mem::replace(error, Error::invalid_input("the read cannot be sent"));
-                    return Err(error.of_action(index, "Get", &action.table));
+                    return Err(error.of_action(index, "Get", Some(&action.table)));
                 }
             }
         }
@@ -235,21 +238,12 @@ impl TransactGetOutput {
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode), with the item inside, if it is not a `T`;
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the transaction had no such read.
     pub fn item<T: DeserializeOwned>(&self, index: usize) -> Result<Option<T>, Error> {
-        let Some(at) = self.items.get(index) else {
-            return Err(Error::invalid_input(format!(
-                "the transaction had {} reads, counted from 0, and none has the number {index}",
-                self.items.len()
-            ))
-            .with_operation(TRANSACT_GET_ITEMS.name.clone(), None));
+        let item = match self.tables.get(index) {
+            Some(table) => self.responses.item(index, "Get", Some(table)),
+            None => Err(no_such_action("reads", self.tables.len(), index)),
         };
-        let Some(at) = at else { return Ok(None) };
-        let table = self.tables.get(index).map(String::as_str).unwrap_or_default();
-        decode_item(&self.body[at.clone()]).map(Some).map_err(|error| {
-            Error::from(error)
-                .of_action(index, "Get", table)
-                .with_item(Some(self.body.slice(at.clone())))
-                .with_operation(TRANSACT_GET_ITEMS.name.clone(), Some(table))
-        })
+        let table = self.tables.get(index).map(String::as_str);
+        item.map_err(|error| error.with_operation(TRANSACT_GET_ITEMS.name.clone(), table))
     }
 
     /// All items in the order asked, where they are of one type; one that does not exist is `None`.
@@ -257,72 +251,26 @@ impl TransactGetOutput {
     /// # Errors
     /// As [`item`](Self::item).
     pub fn items<T: DeserializeOwned>(&self) -> Result<Vec<Option<T>>, Error> {
-        (0..self.items.len()).map(|index| self.item(index)).collect()
+        (0..self.tables.len()).map(|index| self.item(index)).collect()
     }
 
     /// How many reads the transaction had.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.items.len()
+        self.tables.len()
     }
 
     /// Whether the transaction had no read: never.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.tables.is_empty()
     }
-
-    fn read(body: &Bytes, asked: usize) -> Result<Self, Error> {
-        let output = TransactGetOutput::take(body).map_err(|error| response::malformed(&error))?;
-        if output.items.len() == asked {
-            return Ok(output);
-        }
-        let message = format!("{} answers to {asked} reads", output.items.len());
-        Err(response::malformed(&DecodeError::new(message)))
-    }
-
-    fn take(body: &Bytes) -> Result<Self, DecodeError> {
-        let (mut items, mut consumed_capacity) = (Vec::new(), Vec::new());
-        let mut reader = Reader::new(body)?;
-        let mut object = reader.object()?;
-        while let Some(key) = object.next_key(&mut reader)? {
-            match &*key {
-                "Responses" => {
-                    let mut array = reader.array()?;
-                    while array.next_element(&mut reader)? {
-                        items.push(item(&mut reader)?);
-                    }
-                }
-                "ConsumedCapacity" => consumed_capacity = response::capacities(&mut reader, body)?,
-                _ => reader.skip_value()?,
-            }
-        }
-        let metadata = Metadata::default();
-        Ok(TransactGetOutput { body: body.clone(), items, tables: Vec::new(), consumed_capacity, metadata })
-    }
-}
-
-/// Where the item of one answer stands.
-fn item(reader: &mut Reader<'_>) -> Result<Option<Range<usize>>, DecodeError> {
-    let mut item = None;
-    if reader.null() {
-        return Ok(item);
-    }
-    let mut object = reader.object()?;
-    while let Some(key) = object.next_key(reader)? {
-        match &*key {
-            "Item" if reader.null() => {}
-            "Item" => item = Some(reader.raw_value()?),
-            _ => reader.skip_value()?,
-        }
-    }
-    Ok(item)
 }
 
 // Item values do not belong in logs: only which items there are is shown.
 impl std::fmt::Debug for TransactGetOutput {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let found: Vec<bool> = self.items.iter().map(Option::is_some).collect();
+        let found: Vec<bool> = self.responses.items.iter().map(Option::is_some).collect();
         f.debug_struct("TransactGetOutput")
             .field("tables", &self.tables)
             .field("found", &found)

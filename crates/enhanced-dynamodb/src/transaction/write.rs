@@ -184,7 +184,7 @@ impl TransactWrite {
                 Ok((json, _)) => bytes += json.len() + 1,
                 Err(error) => {
                     let error = std::mem::replace(error, Error::invalid_input("the action cannot be sent"));
-                    return Err(error.of_action(index, action.name, &action.table));
+                    return Err(error.of_action(index, action.name, Some(&action.table)));
                 }
             }
         }

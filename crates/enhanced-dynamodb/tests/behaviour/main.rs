@@ -22,6 +22,7 @@ mod query;
 mod refused;
 mod scan;
 mod size;
+mod statements;
 mod tables;
 mod transactions;
 mod tree;
