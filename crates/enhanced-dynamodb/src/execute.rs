@@ -264,8 +264,11 @@ impl Core {
                 Some(hedge) => Box::pin(self.hedged(hedge, call, &request, progress)).await,
             };
             let trouble = match attempt {
-                Ok(response) => {
+                Ok(mut response) => {
                     progress.made_attempt(true);
+                    if response.body.is_empty() && response.status == 200 && call.operation.answers_with_nothing() {
+                        response.body = Bytes::from_static(b"{}");
+                    }
                     if response.status == 200 && response.is_object() {
                         self.quota.succeeded(progress.last_cost);
                         if let Some(limiter) = &limiter {

@@ -39,4 +39,9 @@ impl Operation {
             .map_err(|error| Error::invalid_input(error.to_string()))?;
         Ok(Operation { name: Cow::Owned(name.to_owned()), target, control_plane })
     }
+    /// Whether a success has an empty body: "the service sends back an HTTP 200 response with an empty HTTP body", says
+    /// the reference of these two, which have no output in the service's model.
+    pub(super) fn answers_with_nothing(&self) -> bool {
+        matches!(&*self.name, "TagResource" | "UntagResource")
+    }
 }
