@@ -4,6 +4,7 @@
 mod embedded;
 mod shared;
 mod statements;
+mod tables;
 mod transactions;
 
 use std::sync::Arc;
@@ -19,7 +20,6 @@ use crate::observe::Stats;
 use crate::operation::{
     BatchGetItem, BatchWriteItem, CallOperation, DeleteItem, GetItem, PutItem, Query, Scan, UpdateItem,
 };
-use crate::table::{CreateTable, DeleteTable, DescribeTable, Goal, ListTables, WaitForTable};
 use crate::transport::Failure;
 use crate::tree::ReadTree;
 
@@ -186,42 +186,6 @@ impl Client {
     #[doc(alias = "readTree")]
     pub fn read_tree(&self, table: impl Into<String>, root: impl Serialize) -> ReadTree {
         ReadTree::new(self.core(), table.into(), root)
-    }
-
-    /// Makes a table.
-    #[doc(alias = "createTable")]
-    pub fn create_table(&self, table: impl Into<String>) -> CreateTable {
-        CreateTable::new(self.core(), table.into())
-    }
-
-    /// Describes a table.
-    #[doc(alias = "describeTable")]
-    pub fn describe_table(&self, table: impl Into<String>) -> DescribeTable {
-        DescribeTable::new(self.core(), table.into())
-    }
-
-    /// Deletes a table with all its items.
-    #[doc(alias = "deleteTable")]
-    pub fn delete_table(&self, table: impl Into<String>) -> DeleteTable {
-        DeleteTable::new(self.core(), table.into())
-    }
-
-    /// Lists the tables of the account in the Region.
-    #[doc(alias = "listTables")]
-    pub fn list_tables(&self) -> ListTables {
-        ListTables::new(self.core())
-    }
-
-    /// Waits until a table and its indexes can be used.
-    #[doc(alias = "waitUntilTableExists")]
-    pub fn wait_until_active(&self, table: impl Into<String>) -> WaitForTable {
-        WaitForTable::new(self.core(), table.into(), Goal::Active)
-    }
-
-    /// Waits until a table is gone.
-    #[doc(alias = "waitUntilTableNotExists")]
-    pub fn wait_until_gone(&self, table: impl Into<String>) -> WaitForTable {
-        WaitForTable::new(self.core(), table.into(), Goal::Gone)
     }
 
     /// Opens connections ahead of need, until `sockets` of them are open and idle (`max_sockets` at most), and gives

@@ -65,6 +65,7 @@ pub(crate) fn classify(
         | K::OutcomeUnknown
         | K::Closed
         | K::RootNotFound
+        | K::TableDiffers
         | K::WaitTimeout => Class::Final,
         K::BackupInUse
         | K::BackupNotFound

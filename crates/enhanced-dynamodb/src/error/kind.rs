@@ -71,6 +71,8 @@ kinds! {
     Closed "ClientClosed" "Make a new client: Client::shared() builds one after close().";
     /// The node that a tree was to be read from does not exist.
     RootNotFound "RootNotFound" "Check the id, and that the schema's key attribute is the table's key.";
+    /// A table exists, but is otherwise than `ensure_table` describes it; the message names each difference.
+    TableDiffers "TableDiffers" "Describe the table as it is, change it with update_table, or use another name.";
     /// A table did not reach the state that was waited for in time.
     WaitTimeout "WaitTimeout" "Wait longer, or look at the table's status.";
 

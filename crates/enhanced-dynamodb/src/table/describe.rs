@@ -175,6 +175,32 @@ impl TableDescription {
         self.global_secondary_indexes.iter().chain(&self.local_secondary_indexes).find(|index| index.index_name == name)
     }
 
+    /// How the table's capacity is paid for: `PAY_PER_REQUEST` or `PROVISIONED`.
+    #[must_use]
+    pub fn billing_mode(&self) -> &str {
+        // The service says nothing of a table that has had provisioned capacity all along.
+        self.text("BillingModeSummary", "BillingMode").unwrap_or("PROVISIONED")
+    }
+
+    /// What the table's stream holds of a change, such as `NEW_AND_OLD_IMAGES`; `None` without a stream.
+    #[must_use]
+    pub fn stream_view(&self) -> Option<&str> {
+        let stream = self.other.get("StreamSpecification")?;
+        stream.get("StreamEnabled").and_then(Value::as_bool).filter(|enabled| *enabled)?;
+        stream.get("StreamViewType").and_then(Value::as_str)
+    }
+
+    /// The type of an attribute that is part of a key: `S`, `N` or `B`.
+    #[must_use]
+    pub fn attribute_type(&self, name: &str) -> Option<&str> {
+        let mut definitions = self.attribute_definitions.iter();
+        definitions.find(|known| known.attribute_name == name).map(|known| known.attribute_type.as_str())
+    }
+
+    fn text(&self, member: &str, name: &str) -> Option<&str> {
+        self.other.get(member)?.get(name)?.as_str()
+    }
+
     /// Whether the table and all its indexes can be used.
     #[must_use]
     pub fn is_active(&self) -> bool {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::describe::TableDescription;
@@ -32,14 +33,14 @@ impl TableCall {
         self.core.refuse(operation.name.clone(), Some(&self.table), error)
     }
 
-    /// Sends the request, and gives the description that the answer holds under the name `member`.
-    pub(super) async fn send(
+    /// Sends the request, and reads its answer.
+    pub(super) async fn answer<A: DeserializeOwned, T>(
         &self,
         operation: &Operation,
         parameters: &Value,
         replay: ReplayClass,
-        member: &str,
-    ) -> Result<TableDescription, Error> {
+        read: impl FnOnce(A) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         if self.table.is_empty() {
             return Err(self.refuse(operation, Error::invalid_input("the table's name is empty")));
         }
@@ -51,7 +52,18 @@ impl TableCall {
             replay,
             options: &self.options,
         };
-        let table = self.core.answer(call, |body| description(body, member)).await?.0;
+        Ok(self.core.answer(call, |body| read(parse(body)?)).await?.0)
+    }
+
+    /// Sends the request, and gives the description that the answer holds under the name `member`.
+    pub(super) async fn send(
+        &self,
+        operation: &Operation,
+        parameters: &Value,
+        replay: ReplayClass,
+        member: &str,
+    ) -> Result<TableDescription, Error> {
+        let table = self.answer(operation, parameters, replay, |answer| description(answer, member)).await?;
         if let Some(schema) = table.primary_key() {
             self.core.keys.described(&self.table, schema);
         }
@@ -63,9 +75,9 @@ impl TableCall {
     }
 }
 
-/// The description that a response holds under this name.
-fn description(body: &Bytes, member: &str) -> Result<TableDescription, Error> {
-    parse::<Map<String, Value>>(body)?
+/// The description that an answer holds under this name.
+fn description(mut answer: Map<String, Value>, member: &str) -> Result<TableDescription, Error> {
+    answer
         .remove(member)
         .ok_or_else(|| Error::new(ErrorKind::Decode, format!("the response has no {member}")))
         .and_then(|table| {
@@ -73,7 +85,7 @@ fn description(body: &Bytes, member: &str) -> Result<TableDescription, Error> {
         })
 }
 
-fn parse<T: serde::de::DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
+fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
     serde_json::from_slice(body)
         .map_err(|error| Error::new(ErrorKind::Decode, format!("the response is not of the operation's form: {error}")))
 }
