@@ -31,6 +31,7 @@ use crate::observe::{Counters, Outcome, Report, Stats, Throttles, add_throttles,
 use crate::transport::{ArnParameter, Request, Response, Reuse, Transport};
 
 use adaptive::{Adaptive, Limiter};
+pub(crate) use backoff::{Base as BackoffBase, delay as backoff_delay};
 use decide::{Decision, Situation, decide};
 use failure::Trouble;
 use gate::Gate;
@@ -48,7 +49,7 @@ pub(crate) use token::Token;
 use token::TokenAge;
 
 /// No attempt starts with less than this left before the deadline: it could not end in time.
-const LEAST_ATTEMPT: Duration = Duration::from_millis(20);
+pub(crate) const LEAST_ATTEMPT: Duration = Duration::from_millis(20);
 
 /// How many different reasons for throttles a log line names.
 const THROTTLES_TOLD: usize = 8;

@@ -1,11 +1,24 @@
 //! Trees of items that name their parent, such as the messages of a conversation.
 
+mod batch;
 mod check;
+mod cost;
+mod edges;
 mod json;
+mod link;
+mod metadata;
 mod node;
+mod plan;
 mod read;
+mod row;
 mod schema;
+mod settings;
+mod shape;
+mod template;
+mod walk;
 
-pub use node::{Node, Preorder, Tree, TreeMetadata, Truncation};
-pub use read::ReadTree;
+pub use metadata::{TreeMetadata, Truncation};
+pub use node::{Node, Tree};
+pub use read::{ReadTree, Strategy, TreeNode, TreeStream};
 pub use schema::{ChildCount, Collection, TreeSchema};
+pub use walk::{Leaves, LevelOrder, Levels, Postorder, Preorder};

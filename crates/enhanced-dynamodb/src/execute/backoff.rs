@@ -11,7 +11,7 @@ const LONGEST: Duration = Duration::from_secs(20);
 
 /// What the wait grows from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Base {
+pub(crate) enum Base {
     Transient,
     Throttled,
 }
@@ -27,7 +27,7 @@ impl Base {
 
 /// The wait before retry number `retry` (0 is the first), for a `chance` in `0.0..1.0`. `retry_after` is the wait
 /// that the service asks for; it is honoured between the computed wait and 5 s more.
-pub(super) fn delay(base: Base, retry: u32, chance: f64, retry_after: Option<Duration>) -> Duration {
+pub(crate) fn delay(base: Base, retry: u32, chance: f64, retry_after: Option<Duration>) -> Duration {
     let ceiling = base.duration().saturating_mul(1u32.checked_shl(retry).unwrap_or(u32::MAX)).min(LONGEST);
     let computed = ceiling.mul_f64(chance.clamp(0.0, 1.0));
     match retry_after {

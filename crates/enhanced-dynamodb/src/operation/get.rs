@@ -76,13 +76,11 @@ impl GetItem {
     }
 
     /// The item as the service's JSON.
-    pub(crate) async fn raw(mut self) -> Result<(Option<bytes::Bytes>, Metadata), Error> {
+    pub(crate) async fn raw(mut self) -> Result<GetOutput<bytes::Bytes>, Error> {
         let body = self.body().map_err(|error| self.base.refuse(&GET_ITEM, error))?;
-        let read = |body: &bytes::Bytes| {
-            let item = raw_item(body).map_err(|error| response::malformed(&error))?;
-            Ok(item.map(|at| body.slice(at)))
-        };
-        self.base.answer(&GET_ITEM, body, ReplayClass::Read, read).await
+        let read = |body: &bytes::Bytes| read_raw(body).map_err(|error| response::malformed(&error));
+        let ((item, consumed_capacity), metadata) = self.base.answer(&GET_ITEM, body, ReplayClass::Read, read).await?;
+        Ok(GetOutput { item, consumed_capacity, metadata })
     }
 
     fn body(&mut self) -> Result<Vec<u8>, Error> {
@@ -113,17 +111,18 @@ fn read<T: DeserializeOwned>(body: &bytes::Bytes) -> Result<Read<T>, DecodeError
     Ok((item, capacity))
 }
 
-fn raw_item(body: &[u8]) -> Result<Option<std::ops::Range<usize>>, DecodeError> {
-    let mut item = None;
+fn read_raw(body: &bytes::Bytes) -> Result<(Option<bytes::Bytes>, Option<ConsumedCapacity>), DecodeError> {
+    let (mut item, mut capacity) = (None, None);
     let mut reader = Reader::new(body)?;
     let mut object = reader.object()?;
     while let Some(key) = object.next_key(&mut reader)? {
-        let at = reader.raw_value()?;
-        if key == "Item" {
-            item = Some(at);
+        match &*key {
+            "Item" => item = Some(response::slice(body, reader.raw_value()?)),
+            "ConsumedCapacity" => capacity = response::capacity(&mut reader, body)?,
+            _ => reader.skip_value()?,
         }
     }
-    Ok(item)
+    Ok((item, capacity))
 }
 
 crate::operation::settings::debug_without_values!(GetItem, table: base.table);

@@ -67,6 +67,11 @@ impl Checked {
     }
 }
 
+/// What is known of the schema already.
+pub(crate) fn known(core: &Core, table: &str, schema: &TreeSchema, source: Source) -> Option<Arc<Layout>> {
+    core.kept.of::<Checked>().find(table, schema, source)
+}
+
 /// What the table's description says of the schema: asked for once, then remembered as long as the client lives. Only
 /// what fits is remembered, so that a table may be mended.
 ///

@@ -3,7 +3,8 @@
 use serde::ser::{Error as _, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::node::{Slot, Tree};
+use super::node::Tree;
+use super::shape::Slot;
 use crate::codec::Reader;
 use crate::error::{Error, ErrorKind};
 
@@ -19,13 +20,13 @@ impl<T: Serialize> Tree<T> {
     /// # Errors
     /// [`ErrorKind::Encode`] if a node is not written as a JSON object.
     pub fn to_json(&self) -> Result<String, Error> {
-        let mut out = Vec::with_capacity(128 * self.slots.len());
+        let mut out = Vec::with_capacity(128 * self.len());
         // Where we stand: a node, and which of its children is next.
-        let mut open: Vec<(usize, usize)> = Vec::new();
+        let mut open: Vec<(u32, usize)> = Vec::new();
         self.open(0, &mut out)?;
         open.push((0, 0));
         while let Some((at, next)) = open.pop() {
-            match self.slots[at].children.get(next) {
+            match self.arena.children_of(at).get(next) {
                 Some(&child) => {
                     if next > 0 {
                         out.push(b',');
@@ -48,13 +49,13 @@ impl<T: Serialize> Tree<T> {
     }
 
     /// Writes a node up to where its children come.
-    fn open(&self, at: usize, out: &mut Vec<u8>) -> Result<(), Error> {
-        let node = serde_json::to_vec(&self.slots[at].value).map_err(not_json)?;
+    fn open(&self, at: u32, out: &mut Vec<u8>) -> Result<(), Error> {
+        let node = serde_json::to_vec(&self.arena.slots[at as usize].value).map_err(not_json)?;
         let start = out.len();
         own_members(&node, at == 0 && self.include_metadata, out).map_err(|problem| {
             Error::new(
                 ErrorKind::Encode,
-                format!("the node {:?} is no JSON object: {problem}", key_for_people(&self.slots[at])),
+                format!("the node {:?} is no JSON object: {problem}", key_for_people(&self.arena.slots[at as usize])),
             )
         })?;
         if out.len() > start + 1 {
