@@ -56,8 +56,12 @@ struct Inner {
     cursor: Option<String>,
     control_plane: bool,
     replayed: bool,
+    partial: Option<Partial>,
     source: Option<Source>,
 }
+
+/// What a call that did not come to its end has done until then; of the type that the call gives.
+type Partial = std::sync::Arc<dyn std::any::Any + Send + Sync>;
 
 impl Error {
     /// An error of this kind that says `message`.
@@ -79,6 +83,7 @@ impl Error {
             cursor: None,
             control_plane: false,
             replayed: false,
+            partial: None,
             source: None,
         }))
     }
@@ -177,6 +182,17 @@ impl Error {
     pub(crate) fn with_cursor(mut self, cursor: String) -> Self {
         self.0.cursor = Some(cursor);
         self
+    }
+
+    /// Adds what the call has done all the same.
+    pub(crate) fn with_partial(mut self, partial: impl std::any::Any + Send + Sync) -> Self {
+        self.0.partial = Some(std::sync::Arc::new(partial));
+        self
+    }
+
+    /// What the call has done all the same, if it is a `P`.
+    pub(crate) fn partial<P: 'static>(&self) -> Option<&P> {
+        self.0.partial.as_ref()?.downcast_ref()
     }
 
     /// Marks an operation on tables rather than items: there, `LimitExceededException` is a throttle.

@@ -35,6 +35,7 @@ mod tests;
 mod token;
 mod update;
 mod update_text;
+mod widen;
 
 pub use attr::{Attr, IntoPath, attr, path};
 pub use attribute_type::AttributeType;
@@ -47,3 +48,4 @@ pub use update::Update;
 
 pub(crate) use cursor::{CursorBinding, CursorKey, decode_cursor, encode_cursor};
 pub(crate) use request::RequestExpressions;
+pub(crate) use widen::widen_projection;

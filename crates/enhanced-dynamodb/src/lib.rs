@@ -67,6 +67,7 @@
 //! | [`expression`] | conditions, updates, filters, keys, projections |
 //! | [`item`](mod@item) | items without a type, numbers, sets, binaries; [`item!`] and [`key!`] |
 //! | [`tree`] | trees of items that name their parent |
+//! | [`batch`] | any number of items at once |
 //! | [`transaction`] | writes that are applied together or not at all; a write that is applied exactly once |
 //! | [`table`] | making, describing, deleting tables |
 //! | [`config`] | every option and variable with its default |
@@ -91,6 +92,7 @@
 //! | `aws-config` | | the AWS SDK's credential chain: roles, SSO, processes, web identity, instance metadata |
 #![forbid(unsafe_code)]
 
+pub mod batch;
 mod client;
 mod codec;
 pub mod config;

@@ -4,7 +4,7 @@
 //! `execute`, and reads the response's bytes into the user's type.
 
 pub(crate) mod base;
-mod batch_get;
+pub(crate) mod batch_get;
 mod batch_write;
 mod call;
 mod capacity;

@@ -32,6 +32,8 @@ pub(crate) fn classify(
     use ErrorKind as K;
     match kind {
         K::ProvisionedThroughputExceeded | K::RequestLimitExceeded | K::Throttling => Class::Throttle,
+        // Leftovers are the batches' form of a throttle.
+        K::BatchIncomplete => Class::Throttle,
         // On data-plane calls the same name means a limit that waiting does not lift.
         K::LimitExceeded => {
             if control_plane {

@@ -63,6 +63,8 @@ kinds! {
     CorruptResponse "CorruptResponse" "";
     /// A response is larger than the client accepts.
     ResponseTooLarge "ResponseTooLarge" "Ask for a smaller page.";
+    /// The service left a part of a batch undone, again and again.
+    BatchIncomplete "BatchIncomplete" "Send less at a time, or raise the table's capacity; then ask for the rest.";
     /// The deadline of the call passed.
     DeadlineExceeded "DeadlineExceeded" "Give the call more time, or ask for less in one call.";
     /// An attempt ended without an answer, and the call is not one that may be sent twice.

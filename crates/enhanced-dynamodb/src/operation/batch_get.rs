@@ -1,40 +1,45 @@
 //! BatchGetItem, one request: up to 100 keys; what the service did not read is given back.
 
-use std::ops::Range;
+mod output;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use super::base::{Parameters, bool_member, string_member};
-use super::capacity::{ConsumedCapacity, ReturnConsumedCapacity};
+use super::base::{Parameters, bool_member, member, string_member};
+use super::capacity::ReturnConsumedCapacity;
 use super::response;
 use super::settings::{call_settings, hedge_setting};
 use crate::codec::{DecodeError, EncodeOptions, Reader, encode_item, json_string};
 use crate::error::Error;
-use crate::execute::{Call, CallOptions, Core, Metadata, Operation, ReplayClass};
+use crate::execute::{Call, CallOptions, Core, Operation, ReplayClass};
 use crate::expression::{IntoPath, Projection, RequestExpressions};
 use crate::transport::ArnParameter;
 
-static BATCH_GET_ITEM: Operation = Operation::data("BatchGetItem", "DynamoDB_20120810.BatchGetItem");
+pub use output::{BatchGetOutput, UnprocessedKeys};
+
+pub(crate) static BATCH_GET_ITEM: Operation = Operation::data("BatchGetItem", "DynamoDB_20120810.BatchGetItem");
 
 /// Keys in one BatchGetItem (API reference).
-const MOST_KEYS: usize = 100;
+pub(crate) const MOST_KEYS: usize = 100;
 
 /// Parameters of a table's keys that have methods of their own.
 const OWN: [&str; 4] = ["Keys", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"];
 
 /// Reads up to 100 items by their keys in one request, from any tables.
 ///
-/// Made by [`Client::batch_get`](crate::Client::batch_get). The service may leave some unread, and says so in its
-/// answer: look at [`BatchGetOutput::unprocessed`].
+/// Made by [`Client::batch_get`](crate::Client::batch_get). The service may leave some unread, and says so in the answer
+/// to [`send`](BatchGetItem::send): look at [`BatchGetOutput::unprocessed`]. [`all`](BatchGetItem::all) takes any number
+/// of keys, in as many requests as it needs, and reads until nothing is left.
 #[must_use = "a request does nothing until it is sent"]
 pub struct BatchGetItem {
     core: Arc<Core>,
     options: CallOptions,
     capacity: Option<ReturnConsumedCapacity>,
     tables: Vec<TableReads>,
+    /// The table of each key, by its place in `tables`, in the order asked.
+    asked: Vec<u32>,
     /// Tables that an earlier batch left unread: `"T":{"Keys":[…],…}`.
     leftovers: Vec<(String, Bytes, usize)>,
     error: Option<Error>,
@@ -49,25 +54,42 @@ struct TableReads {
     parameters: Parameters,
 }
 
-/// What the service left unread of a batch.
-#[derive(Clone, Default)]
-pub struct UnprocessedKeys {
-    tables: Vec<(String, Bytes, usize)>,
+/// A [`BatchGetItem`] taken apart.
+pub(crate) struct BatchGetParts {
+    pub(crate) core: Arc<Core>,
+    pub(crate) options: CallOptions,
+    pub(crate) capacity: Option<ReturnConsumedCapacity>,
+    pub(crate) tables: Vec<TableParts>,
+    /// The table of each key, by its place in `tables`, in the order asked.
+    pub(crate) asked: Vec<u32>,
 }
 
-/// What a [`BatchGetItem`] gives.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct BatchGetOutput {
-    body: Bytes,
-    /// Where the items of each table stand in the body.
-    responses: Vec<(String, Range<usize>)>,
-    /// What the service left unread; hand it to [`BatchGetItem::retry`] after a pause.
-    pub unprocessed: UnprocessedKeys,
-    /// What the batch consumed on each table, if asked for.
-    pub consumed_capacity: Vec<ConsumedCapacity>,
-    /// How the call went.
-    pub metadata: Metadata,
+/// What is asked of one table.
+pub(crate) struct TableParts {
+    pub(crate) table: String,
+    /// The keys, with commas between them.
+    pub(crate) keys: Vec<u8>,
+    /// Projection, consistency and the like: members, each with a comma before it.
+    pub(crate) settings: Vec<u8>,
+}
+
+impl TableParts {
+    /// `{"Keys":[…],…}`, as the service gave it back.
+    fn of_leftovers(table: String, json: &[u8]) -> Result<Self, DecodeError> {
+        let (mut keys, mut settings) = (Vec::new(), Vec::new());
+        let mut reader = Reader::new(json)?;
+        let mut object = reader.object()?;
+        while let Some(name) = object.next_key(&mut reader)? {
+            let value = &json[reader.raw_value()?];
+            if name == "Keys" {
+                keys = value.get(1..value.len() - 1).unwrap_or_default().to_vec();
+            } else {
+                member(&mut settings, &name);
+                settings.extend_from_slice(value);
+            }
+        }
+        Ok(TableParts { table, keys, settings })
+    }
 }
 
 impl BatchGetItem {
@@ -77,6 +99,7 @@ impl BatchGetItem {
             options: CallOptions::default(),
             capacity: None,
             tables: Vec::new(),
+            asked: Vec::new(),
             leftovers: Vec::new(),
             error: None,
         }
@@ -93,12 +116,17 @@ impl BatchGetItem {
     pub fn get<K: Serialize + ?Sized>(mut self, table: impl AsRef<str>, key: &K) -> Self {
         let index = self.len();
         let options = EncodeOptions { keep_nulls: self.core.config.keep_nulls };
-        let reads = self.table(table.as_ref());
+        let at = self.table_at(table.as_ref());
+        let reads = &mut self.tables[at];
         if !reads.keys.is_empty() {
             reads.keys.push(b',');
         }
         match encode_item(&mut reads.keys, key, options) {
-            Ok(()) => reads.count += 1,
+            Ok(()) => {
+                reads.count += 1;
+                // No request of 2^32 tables can be built.
+                self.asked.push(at as u32);
+            }
             Err(error) => {
                 let error = Error::from(error)
                     .at_index(index)
@@ -168,7 +196,12 @@ impl BatchGetItem {
     }
 
     fn table(&mut self, table: &str) -> &mut TableReads {
-        let at = match self.tables.iter().position(|reads| reads.table == table) {
+        let at = self.table_at(table);
+        &mut self.tables[at]
+    }
+
+    fn table_at(&mut self, table: &str) -> usize {
+        match self.tables.iter().position(|reads| reads.table == table) {
             Some(at) => at,
             None => {
                 self.tables.push(TableReads {
@@ -181,8 +214,7 @@ impl BatchGetItem {
                 });
                 self.tables.len() - 1
             }
-        };
-        &mut self.tables[at]
+        }
     }
 
     /// Sends the request.
@@ -204,10 +236,53 @@ impl BatchGetItem {
             replay: ReplayClass::Read,
             options: &self.options,
         };
-        let read = |body: &Bytes| read(body).map_err(|error| response::malformed(&error));
+        let read = |body: &Bytes| output::read(body).map_err(|error| response::malformed(&error));
         let (mut output, metadata) = core.answer(call, read).await?;
         output.metadata = metadata;
         Ok(output)
+    }
+
+    /// When a call that begins now has begun. The limits of the call become those of all requests together.
+    pub(crate) fn started(&mut self) -> std::time::Instant {
+        let now = self.core.time().now();
+        self.options.deadline = self.core.deadline(&self.options, now);
+        self.options.timeout = None;
+        now
+    }
+
+    /// The batch taken apart, for more than one request.
+    ///
+    /// # Errors
+    /// What is wrong with it; the first table is named.
+    pub(crate) fn into_parts(mut self) -> Result<BatchGetParts, Error> {
+        let table = self.first_table();
+        let core = Arc::clone(&self.core);
+        self.parts().map_err(|error| core.refuse(BATCH_GET_ITEM.name.clone(), table.as_deref(), error))
+    }
+
+    fn parts(&mut self) -> Result<BatchGetParts, Error> {
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
+        self.check_leftovers()?;
+        let mut asked = std::mem::take(&mut self.asked);
+        let mut tables = Vec::with_capacity(self.tables.len() + self.leftovers.len());
+        for reads in &mut self.tables {
+            let mut settings = Vec::new();
+            reads.write_settings(&mut settings)?;
+            tables.push(TableParts { table: reads.table.clone(), keys: std::mem::take(&mut reads.keys), settings });
+        }
+        for (table, json, count) in std::mem::take(&mut self.leftovers) {
+            asked.extend(std::iter::repeat_n(tables.len() as u32, count));
+            tables.push(TableParts::of_leftovers(table, &json)?);
+        }
+        Ok(BatchGetParts {
+            core: Arc::clone(&self.core),
+            options: self.options.clone(),
+            capacity: self.capacity,
+            tables,
+            asked,
+        })
     }
 
     fn first_table(&self) -> Option<String> {
@@ -222,17 +297,9 @@ impl BatchGetItem {
         let count = self.len();
         if count == 0 || count > MOST_KEYS {
             return Err(Error::invalid_input(format!("a batch has 1 to {MOST_KEYS} keys, this one has {count}"))
-                .with_advice("Read more than 100 in several batches."));
+                .with_advice("Read more than 100 with .all() instead of .send()."));
         }
-        let twice = self.leftovers.iter().map(|(table, _, _)| table).find(|left| {
-            self.tables.iter().any(|reads| reads.count > 0 && reads.table == **left)
-                || self.leftovers.iter().filter(|(table, _, _)| table == *left).count() > 1
-        });
-        if let Some(table) = twice {
-            return Err(Error::invalid_input(format!(
-                "table {table} has keys left over from another batch, which bring their own projection; send those alone"
-            )));
-        }
+        self.check_leftovers()?;
         let mut body = Vec::with_capacity(4096);
         body.extend_from_slice(b"{\"RequestItems\":{");
         let mut first = true;
@@ -242,12 +309,7 @@ impl BatchGetItem {
             body.extend_from_slice(b":{\"Keys\":[");
             body.extend_from_slice(&reads.keys);
             body.push(b']');
-            if reads.consistent_read {
-                bool_member(&mut body, "ConsistentRead", true);
-            }
-            reads.expressions.write(&mut body)?;
-            reads.parameters.check(|name| OWN.contains(&name))?;
-            reads.parameters.write(&mut body);
+            reads.write_settings(&mut body)?;
             body.push(b'}');
         }
         for (table, json, _) in &self.leftovers {
@@ -263,6 +325,20 @@ impl BatchGetItem {
         body.push(b'}');
         Ok(body)
     }
+
+    /// A table's keys go with one projection.
+    fn check_leftovers(&self) -> Result<(), Error> {
+        let twice = self.leftovers.iter().map(|(table, _, _)| table).find(|left| {
+            self.tables.iter().any(|reads| reads.count > 0 && reads.table == **left)
+                || self.leftovers.iter().filter(|(table, _, _)| table == *left).count() > 1
+        });
+        if let Some(table) = twice {
+            return Err(Error::invalid_input(format!(
+                "table {table} has keys left over from another batch, which bring their own projection; send those alone"
+            )));
+        }
+        Ok(())
+    }
 }
 
 fn separate(body: &mut Vec<u8>, first: &mut bool) {
@@ -272,120 +348,16 @@ fn separate(body: &mut Vec<u8>, first: &mut bool) {
     *first = false;
 }
 
-fn read(body: &Bytes) -> Result<BatchGetOutput, DecodeError> {
-    let mut responses = Vec::new();
-    let mut unprocessed = UnprocessedKeys::default();
-    let mut consumed_capacity = Vec::new();
-    let mut reader = Reader::new(body)?;
-    let mut object = reader.object()?;
-    while let Some(key) = object.next_key(&mut reader)? {
-        match &*key {
-            "Responses" => {
-                let mut tables = reader.object()?;
-                while let Some(table) = tables.next_key(&mut reader)? {
-                    responses.push((table.into_owned(), reader.raw_value()?));
-                }
-            }
-            "UnprocessedKeys" => unprocessed.read(&mut reader, body)?,
-            "ConsumedCapacity" => consumed_capacity = response::json(&mut reader, body)?,
-            _ => reader.skip_value()?,
+impl TableReads {
+    /// What the request says of this table beside its keys: members, each with a comma before it.
+    fn write_settings(&self, out: &mut Vec<u8>) -> Result<(), Error> {
+        if self.consistent_read {
+            bool_member(out, "ConsistentRead", true);
         }
-    }
-    let body = body.clone();
-    Ok(BatchGetOutput { responses, unprocessed, consumed_capacity, metadata: Metadata::default(), body })
-}
-
-/// The items of one table. The outer error is a response that is no JSON, the inner an item that is no `T`.
-fn read_items<T: DeserializeOwned>(body: &Bytes) -> Result<Result<Vec<T>, Error>, DecodeError> {
-    let mut items = Vec::new();
-    let mut reader = Reader::new(body)?;
-    let mut array = reader.array()?;
-    while array.next_element(&mut reader)? {
-        match response::item(&mut reader, body)? {
-            Ok(item) => items.push(item),
-            Err(error) => return Ok(Err(error)),
-        }
-    }
-    Ok(Ok(items))
-}
-
-impl BatchGetOutput {
-    /// The items read from this table, in no particular order; items that do not exist are not among them.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode), with the item inside, if one is not a `T`.
-    pub fn items<T: DeserializeOwned>(&self, table: &str) -> Result<Vec<T>, Error> {
-        let located = |error: Error| error.with_operation(BATCH_GET_ITEM.name.clone(), Some(table));
-        let mut items = Vec::new();
-        for (_, at) in self.responses.iter().filter(|(name, _)| name == table) {
-            let body = self.body.slice(at.clone());
-            let read = read_items::<T>(&body).map_err(|error| located(response::malformed(&error)))?;
-            items.extend(read.map_err(located)?);
-        }
-        Ok(items)
-    }
-
-    /// The tables that items were read from.
-    pub fn tables(&self) -> impl Iterator<Item = &str> {
-        self.responses.iter().map(|(table, _)| table.as_str())
-    }
-}
-
-impl UnprocessedKeys {
-    fn read(&mut self, reader: &mut Reader<'_>, body: &Bytes) -> Result<(), DecodeError> {
-        if reader.null() {
-            return Ok(());
-        }
-        let mut tables = reader.object()?;
-        while let Some(table) = tables.next_key(reader)? {
-            let start = reader.position();
-            let mut count = 0;
-            let mut request = reader.object()?;
-            while let Some(key) = request.next_key(reader)? {
-                if &*key == "Keys" {
-                    let mut array = reader.array()?;
-                    while array.next_element(reader)? {
-                        reader.skip_value()?;
-                        count += 1;
-                    }
-                } else {
-                    reader.skip_value()?;
-                }
-            }
-            if count > 0 {
-                self.tables.push((table.into_owned(), body.slice(start..reader.position()), count));
-            }
-        }
+        self.expressions.write(out)?;
+        self.parameters.check(|name| OWN.contains(&name))?;
+        self.parameters.write(out);
         Ok(())
-    }
-
-    /// How many keys were left unread.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.tables.iter().map(|(_, _, count)| count).sum()
-    }
-
-    /// Whether everything was read.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.tables.is_empty()
-    }
-}
-
-// Keys and items do not belong in logs: only how many there are is shown.
-impl std::fmt::Debug for UnprocessedKeys {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_map().entries(self.tables.iter().map(|(table, _, count)| (table, count))).finish()
-    }
-}
-
-impl std::fmt::Debug for BatchGetOutput {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("BatchGetOutput")
-            .field("tables", &self.tables().collect::<Vec<_>>())
-            .field("unprocessed", &self.unprocessed)
-            .field("metadata", &self.metadata)
-            .finish_non_exhaustive()
     }
 }
 

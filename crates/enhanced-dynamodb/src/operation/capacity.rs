@@ -87,6 +87,40 @@ pub struct ConsumedCapacity {
     pub global_secondary_indexes: BTreeMap<String, Capacity>,
 }
 
+impl ConsumedCapacity {
+    /// Adds what another request on the same table consumed.
+    pub(crate) fn add(&mut self, other: &ConsumedCapacity) {
+        self.capacity_units += other.capacity_units;
+        add_units(&mut self.read_capacity_units, other.read_capacity_units);
+        add_units(&mut self.write_capacity_units, other.write_capacity_units);
+        if let Some(table) = &other.table {
+            self.table.get_or_insert_default().add(table);
+        }
+        for (sum, parts) in [
+            (&mut self.local_secondary_indexes, &other.local_secondary_indexes),
+            (&mut self.global_secondary_indexes, &other.global_secondary_indexes),
+        ] {
+            for (index, capacity) in parts {
+                sum.entry(index.clone()).or_default().add(capacity);
+            }
+        }
+    }
+
+    /// Adds what a request consumed to the sums by table.
+    pub(crate) fn add_to(self, sums: &mut Vec<ConsumedCapacity>) {
+        match sums.iter_mut().find(|sum| sum.table_name == self.table_name) {
+            Some(sum) => sum.add(&self),
+            None => sums.push(self),
+        }
+    }
+}
+
+fn add_units(sum: &mut Option<f64>, units: Option<f64>) {
+    if let Some(units) = units {
+        *sum.get_or_insert(0.0) += units;
+    }
+}
+
 /// Capacity units of a table or an index.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -98,6 +132,14 @@ pub struct Capacity {
     pub read_capacity_units: Option<f64>,
     /// Write units, where they are told apart.
     pub write_capacity_units: Option<f64>,
+}
+
+impl Capacity {
+    fn add(&mut self, other: &Capacity) {
+        self.capacity_units += other.capacity_units;
+        add_units(&mut self.read_capacity_units, other.read_capacity_units);
+        add_units(&mut self.write_capacity_units, other.write_capacity_units);
+    }
 }
 
 /// The size of the item collection that a write went to (tables with local secondary indexes only).

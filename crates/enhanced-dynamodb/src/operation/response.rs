@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::capacity::{ConsumedCapacity, ItemCollectionMetrics};
-use crate::codec::{DecodeError, Reader};
+use crate::codec::{DecodeError, Reader, json_string};
 use crate::error::{Error, ErrorKind};
 use crate::item::Item;
 
@@ -26,6 +26,24 @@ pub(crate) fn item<T: DeserializeOwned>(
             Ok(Err(Error::from(error).with_item(Some(body.slice(raw)))))
         }
     }
+}
+
+/// An item without these attributes.
+pub(crate) fn without(item: &[u8], names: &[String]) -> Result<Vec<u8>, DecodeError> {
+    let mut rest = Vec::with_capacity(item.len());
+    let mut reader = Reader::new(item)?;
+    let mut object = reader.object()?;
+    while let Some(name) = object.next_key(&mut reader)? {
+        let value = reader.raw_value()?;
+        if !names.iter().any(|left_out| *left_out == name) {
+            rest.push(if rest.is_empty() { b'{' } else { b',' });
+            json_string(&mut rest, &name);
+            rest.push(b':');
+            rest.extend_from_slice(&item[value]);
+        }
+    }
+    rest.extend_from_slice(if rest.is_empty() { b"{}" } else { b"}" });
+    Ok(rest)
 }
 
 /// A plain JSON part (a description, a capacity) where the reader stands.

@@ -7,6 +7,7 @@
 mod common;
 
 mod batch_get;
+mod batch_get_all;
 mod batch_write;
 mod call;
 mod capacity;

@@ -7,6 +7,7 @@
 mod support;
 
 mod answers;
+mod batch_get;
 mod calls;
 mod cancellation;
 mod identity;
