@@ -46,6 +46,8 @@ pub use placeholders::Rendered;
 pub use projection::Projection;
 pub use update::Update;
 
-pub(crate) use cursor::{CursorBinding, CursorKey, decode_cursor, encode_cursor};
+pub(crate) use cursor::{
+    CursorBinding, CursorKey, Position, decode_checkpoint, decode_cursor, encode_checkpoint, encode_cursor,
+};
 pub(crate) use request::RequestExpressions;
 pub(crate) use widen::widen_projection;

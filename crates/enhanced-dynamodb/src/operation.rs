@@ -17,6 +17,7 @@ mod query;
 pub(crate) mod read;
 pub(crate) mod response;
 mod scan;
+mod segments;
 pub(crate) mod settings;
 pub(crate) mod size;
 mod statement;

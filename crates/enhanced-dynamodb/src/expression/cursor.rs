@@ -3,6 +3,8 @@
 //! A cursor is base64url without padding of: a version byte; 16 bytes that bind it to table, index and key condition;
 //! the `LastEvaluatedKey` as DynamoDB JSON; and, if a key is configured, a tag of HMAC-SHA256 over all of it.
 
+mod checkpoint;
+
 use std::fmt;
 
 use base64::Engine;
@@ -11,6 +13,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use crate::codec::{DecodeError, Reader};
 use crate::crypto::{HmacKey, sha256};
 use crate::error::{Error, ErrorKind};
+
+pub(crate) use checkpoint::{Position, decode_checkpoint, encode_checkpoint};
 
 const PLAIN: u8 = 1;
 const SIGNED: u8 = 2;
@@ -64,6 +68,11 @@ impl CursorBinding {
         Self::digest(b"scan", table, index, &part)
     }
 
+    /// Of all segments of a parallel scan together.
+    pub(crate) fn segments(table: &str, index: Option<&str>, total: u32) -> Self {
+        Self::digest(b"segments", table, index, &total.to_be_bytes())
+    }
+
     fn digest(operation: &[u8], table: &str, index: Option<&str>, rest: &[u8]) -> Self {
         let mut message = Vec::with_capacity(64 + table.len() + rest.len());
         // No index has an empty name, so the empty one is the table's own.
@@ -79,10 +88,14 @@ impl CursorBinding {
 
 /// The cursor for this `LastEvaluatedKey`, an object of DynamoDB JSON.
 pub(crate) fn encode_cursor(last_evaluated_key: &[u8], binding: CursorBinding, key: Option<&CursorKey>) -> String {
-    let mut bytes = Vec::with_capacity(1 + BINDING + last_evaluated_key.len() + TAG);
+    seal(last_evaluated_key, binding, key)
+}
+
+fn seal(content: &[u8], binding: CursorBinding, key: Option<&CursorKey>) -> String {
+    let mut bytes = Vec::with_capacity(1 + BINDING + content.len() + TAG);
     bytes.push(if key.is_some() { SIGNED } else { PLAIN });
     bytes.extend_from_slice(&binding.0);
-    bytes.extend_from_slice(last_evaluated_key);
+    bytes.extend_from_slice(content);
     if let Some(CursorKey(key)) = key {
         let tag = key.sign(&signed_message(&bytes));
         bytes.extend_from_slice(&tag);
@@ -96,8 +109,15 @@ pub(crate) fn encode_cursor(last_evaluated_key: &[u8], binding: CursorBinding, k
 /// [`ErrorKind::InvalidCursor`] if the text is no cursor, is damaged or signed with another key, belongs to something
 /// else than `binding`, or is signed where no key is configured and the other way round.
 pub(crate) fn decode_cursor(text: &str, binding: CursorBinding, key: Option<&CursorKey>) -> Result<Vec<u8>, Error> {
-    if text.len() > MAX_TEXT {
-        return Err(invalid(format!("the cursor has {} characters, none has more than {MAX_TEXT}", text.len())));
+    let last_key = open(text, MAX_TEXT, binding, key)?;
+    check_key(&last_key).map_err(|error| invalid("the cursor is damaged: it holds no key").with_source(error))?;
+    Ok(last_key)
+}
+
+/// What was sealed, if it was for this binding and with this key.
+fn open(text: &str, longest: usize, binding: CursorBinding, key: Option<&CursorKey>) -> Result<Vec<u8>, Error> {
+    if text.len() > longest {
+        return Err(invalid(format!("the cursor has {} characters, none has more than {longest}", text.len())));
     }
     let mut bytes = URL_SAFE_NO_PAD
         .decode(text)
@@ -124,14 +144,13 @@ pub(crate) fn decode_cursor(text: &str, binding: CursorBinding, key: Option<&Cur
         }
         (None, _) => return Err(invalid("the cursor is empty")),
     }
-    let (Some(bound), Some(last_key)) = (bytes.get(1..1 + BINDING), bytes.get(1 + BINDING..)) else {
+    let (Some(bound), Some(content)) = (bytes.get(1..1 + BINDING), bytes.get(1 + BINDING..)) else {
         return Err(invalid("the cursor is cut short"));
     };
     if bound != binding.0 {
         return Err(invalid("the cursor belongs to another table, index, key condition or segment"));
     }
-    check_key(last_key).map_err(|error| invalid("the cursor is damaged: it holds no key").with_source(error))?;
-    Ok(last_key.to_vec())
+    Ok(content.to_vec())
 }
 
 fn signed_message(bytes: &[u8]) -> Vec<u8> {

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use super::base::{member, number_member};
 use super::capacity::ConsumedCapacity;
 use super::response;
+use super::segments::Division;
 use crate::codec::{DecodeError, Reader, decode_item};
 use crate::error::Error;
 use crate::execute::{Call, CallOptions, Core, Metadata, Operation, ReplayClass, Reply};
@@ -49,6 +50,10 @@ impl<T> Page<T> {
     pub fn cursor(&self) -> Option<&str> {
         self.cursor.as_deref()
     }
+
+    pub(super) fn stand_at(&mut self, cursor: Option<String>) {
+        self.cursor = cursor;
+    }
 }
 
 /// The requests for all pages of one query or scan: everything but where a page begins and how long it is.
@@ -71,6 +76,8 @@ pub(crate) struct PageRequest {
     pub(crate) filtered: bool,
     pub(crate) binding: CursorBinding,
     pub(crate) cursor_key: Option<CursorKey>,
+    /// For a scan that is read in segments, or at a rate.
+    pub(super) division: Option<Division>,
     /// The attributes that make a position in this table or index, once a page has told them.
     pub(crate) key_names: Mutex<Option<Vec<String>>>,
 }
@@ -100,8 +107,22 @@ impl PageRequest {
 
     /// Asks for a page.
     pub(crate) async fn fetch(&self, start: Option<&Bytes>, limit: Option<u32>) -> Result<Reply, Error> {
-        let mut body = Vec::with_capacity(self.prefix.len() + 32 + start.map_or(0, |key| key.len() + 24));
+        self.fetch_of(None, start, limit).await
+    }
+
+    /// Asks for a page of one of the segments that a scan is cut into.
+    pub(super) async fn fetch_of(
+        &self,
+        segment: Option<u32>,
+        start: Option<&Bytes>,
+        limit: Option<u32>,
+    ) -> Result<Reply, Error> {
+        let mut body = Vec::with_capacity(self.prefix.len() + 64 + start.map_or(0, |key| key.len() + 24));
         body.extend_from_slice(&self.prefix);
+        if let (Some(segment), Some(division)) = (segment, &self.division) {
+            number_member(&mut body, "Segment", segment);
+            number_member(&mut body, "TotalSegments", division.segments.unwrap_or(1));
+        }
         if let Some(limit) = limit {
             number_member(&mut body, "Limit", limit);
         }
@@ -166,6 +187,11 @@ impl PageRequest {
             let error = Error::invalid_input("the limit is 0; a page returns at least one item");
             return Err(self.core.refuse(self.operation.name.clone(), Some(&self.table), error));
         }
+        if self.division.is_some() {
+            let error = Error::invalid_input("a scan in segments, or at a rate, has more than one page")
+                .with_advice("Use pages() or items(); one segment alone is read with segment(n, total).");
+            return Err(self.core.refuse(self.operation.name.clone(), Some(&self.table), error));
+        }
         Ok(self.page(self.start.as_ref(), self.limit).await?.0)
     }
 
@@ -176,6 +202,15 @@ impl PageRequest {
         remaining: Option<u64>,
     ) -> Result<(Page<T>, Option<Bytes>), Error> {
         let reply = self.fetch(start, self.read_limit(remaining)).await?;
+        self.page_of(reply, remaining).await
+    }
+
+    /// What one answer brings, up to where `remaining` items of it are reached.
+    pub(super) async fn page_of<T: DeserializeOwned>(
+        &self,
+        reply: Reply,
+        remaining: Option<u64>,
+    ) -> Result<(Page<T>, Option<Bytes>), Error> {
         let cut = self.cut(&reply.body, remaining).await?;
         let most = cut.as_ref().map_or(usize::MAX, |(items, _)| *items);
         let mut items = Vec::new();
@@ -210,10 +245,11 @@ impl PageRequest {
         Ok((page, frame.last_evaluated_key))
     }
 
-    /// How many items of a page are given out, and the key that the next page begins behind, where a filter let more
-    /// pass than `remaining`.
+    /// How many items of a page are given out, and the key that the next page begins behind, where there are more than
+    /// `remaining`: a filter let them pass, or other segments were read meanwhile.
     async fn cut(&self, body: &Bytes, remaining: Option<u64>) -> Result<Option<(usize, Bytes)>, Error> {
-        let Some(remaining) = remaining.filter(|_| self.filtered).and_then(|items| usize::try_from(items).ok()) else {
+        let may_be_cut = self.filtered || self.division.is_some();
+        let Some(remaining) = remaining.filter(|_| may_be_cut).and_then(|items| usize::try_from(items).ok()) else {
             return Ok(None);
         };
         let mut items = Vec::new();
@@ -279,6 +315,24 @@ impl PageRequest {
         }
         key.push(b'}');
         Ok(Bytes::from(key))
+    }
+
+    /// How many capacity units a page consumed: as the service says, or else by the size of what it sent. A unit reads 4 KB,
+    /// or twice as much if the read is eventually consistent (developer guide, "Read and write operations").
+    pub(super) fn units_of(&self, body: &Bytes) -> Option<f64> {
+        let told = || -> Result<Option<f64>, DecodeError> {
+            let mut reader = Reader::new(body)?;
+            let mut object = reader.object()?;
+            while let Some(name) = object.next_key(&mut reader)? {
+                if name == "ConsumedCapacity" {
+                    return Ok(response::capacity(&mut reader, body)?.map(|consumed| consumed.capacity_units));
+                }
+                reader.skip_value()?;
+            }
+            Ok(None)
+        };
+        // One that cannot be read is told when its items are.
+        told().ok().map(|units| units.unwrap_or(body.len() as f64 / 8192.0))
     }
 
     fn known_key_names(&self) -> Option<Vec<String>> {

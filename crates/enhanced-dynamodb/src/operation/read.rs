@@ -73,6 +73,7 @@ impl ReadSettings {
             filtered,
             binding,
             cursor_key: self.cursor_key,
+            division: None,
             key_names: Mutex::new(None),
         })
     }

@@ -13,6 +13,7 @@ use futures_core::Stream;
 use serde::de::DeserializeOwned;
 
 use super::page::{Page, PageRequest};
+use super::segments::{SegmentItems, SegmentPages};
 use crate::error::Error;
 use crate::execute::Reply;
 
@@ -26,6 +27,8 @@ type Fetch<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Pages<T> {
     walk: Walk<(Page<T>, Option<Bytes>)>,
+    /// Instead of the walk, where a scan is read in segments or at a rate.
+    segments: Option<Box<SegmentPages<T>>>,
 }
 
 /// Where a walk over pages stands.
@@ -54,6 +57,11 @@ impl<P> Walk<P> {
             done: remaining == Some(0),
             fetch: None,
         }
+    }
+
+    /// Nowhere to go.
+    fn nothing() -> Self {
+        Walk { request: Err(None), next: None, remaining: None, started: true, done: true, fetch: None }
     }
 
     /// The next page, as `fetch` gets it.
@@ -107,7 +115,12 @@ impl<P> Walk<P> {
 
 impl<T: DeserializeOwned> Pages<T> {
     pub(crate) fn new(request: Result<PageRequest, Error>) -> Self {
-        Pages { walk: Walk::new(request) }
+        match request {
+            Ok(request) if request.division.is_some() => {
+                Pages { walk: Walk::nothing(), segments: Some(Box::new(SegmentPages::new(request))) }
+            }
+            request => Pages { walk: Walk::new(request), segments: None },
+        }
     }
 
     /// The next page; `None` after the last one.
@@ -135,7 +148,11 @@ impl<T: DeserializeOwned> Stream for Pages<T> {
     type Item = Result<Page<T>, Error>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let walk = &mut self.get_mut().walk;
+        let this = self.get_mut();
+        if let Some(segments) = &mut this.segments {
+            return segments.poll_page(cx);
+        }
+        let walk = &mut this.walk;
         let fetched = ready!(walk.poll_fetch(cx, |request, next, remaining| {
             Box::pin(async move { request.page(next.as_ref(), remaining).await })
         }));
@@ -164,12 +181,18 @@ pub struct Items<T> {
     body: Bytes,
     /// The last item given out, if the page goes on behind it.
     last: Option<Bytes>,
+    /// Instead of all that, where a scan is read in segments or at a rate.
+    segments: Option<Box<SegmentItems<T>>>,
     _items: PhantomData<fn() -> T>,
 }
 
 impl<T: DeserializeOwned> Items<T> {
     pub(crate) fn new(request: Result<PageRequest, Error>) -> Self {
-        Items { walk: Walk::new(request), ready: VecDeque::new(), body: Bytes::new(), last: None, _items: PhantomData }
+        let (walk, segments) = match request {
+            Ok(request) if request.division.is_some() => (Walk::nothing(), Some(Box::new(SegmentItems::new(request)))),
+            request => (Walk::new(request), None),
+        };
+        Items { walk, ready: VecDeque::new(), body: Bytes::new(), last: None, segments, _items: PhantomData }
     }
 
     /// The next item; `None` after the last one.
@@ -199,6 +222,9 @@ impl<T: DeserializeOwned> Items<T> {
     /// Those of that request; [`ErrorKind::InvalidCursor`](crate::ErrorKind::InvalidCursor) if a projection left out
     /// the key.
     pub async fn cursor(&self) -> Result<Option<String>, Error> {
+        if let Some(segments) = &self.segments {
+            return segments.cursor().await;
+        }
         let Ok(request) = &self.walk.request else { return Ok(None) };
         let key = match (&self.last, &self.walk.next) {
             (Some(item), _) => request.key_of(item).await?,
@@ -209,6 +235,9 @@ impl<T: DeserializeOwned> Items<T> {
     }
 
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
+        if let Some(segments) = &mut self.segments {
+            return segments.poll_item(cx);
+        }
         loop {
             if let Some((item, at)) = self.ready.pop_front() {
                 self.last = if self.ready.is_empty() { None } else { Some(self.body.slice(at.clone())) };

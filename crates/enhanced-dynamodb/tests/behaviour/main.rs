@@ -23,6 +23,7 @@ mod parameters;
 mod query;
 mod refused;
 mod scan;
+mod segments;
 mod size;
 mod statements;
 mod table_changes;

@@ -12,6 +12,7 @@ mod calls;
 mod cancellation;
 mod identity;
 mod reach;
+mod segments;
 mod service;
 mod size;
 mod time;
