@@ -2,6 +2,7 @@
 
 #[cfg(feature = "embedded")]
 mod embedded;
+mod health;
 mod shared;
 mod statements;
 mod tables;

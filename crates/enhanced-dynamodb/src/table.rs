@@ -1,11 +1,12 @@
 //! What is known of a table, and its management: create or ensure, describe, update, delete, list, wait; time to live;
-//! tags.
+//! tags; whether it is well.
 
 mod create;
 mod definition;
 mod describe;
 mod difference;
 mod ensure;
+mod health;
 mod index;
 pub(crate) mod keys;
 mod manage;
@@ -21,6 +22,7 @@ pub use describe::{
     AttributeDefinition, IndexDescription, KeyRole, KeySchemaElement, Projection, TableDescription, TableStatus,
 };
 pub use ensure::{EnsureTable, EnsuredTable};
+pub use health::{Health, HealthCheck, Problem};
 pub use index::IndexDefinition;
 pub use manage::{DeleteTable, DescribeTable, ListTables, TableNames};
 pub use schema::AttributeType;

@@ -110,6 +110,15 @@ impl Transport {
         self.sender.pool()
     }
 
+    /// The URL that requests about this table go to, as far as that is known without asking for credentials.
+    pub(crate) fn endpoint_url(&self, table: &str) -> Option<String> {
+        let credentials = self.credentials.at_hand();
+        let account = credentials.as_ref().and_then(|credentials| credentials.account_id());
+        let endpoint = self.endpoints.resolve(account, ArnParameter::Single(table)).ok()?;
+        let path = endpoint.path.trim_end_matches('/');
+        Some(format!("{}://{}{path}", endpoint.scheme.as_str(), endpoint.authority))
+    }
+
     fn endpoint(&self, credentials: &Credentials, arns: ArnParameter<'_>) -> Result<Arc<Endpoint>, Failure> {
         self.endpoints
             .resolve(credentials.account_id(), arns)

@@ -16,6 +16,7 @@ mod cursor;
 mod ensure_table;
 mod exactly_once;
 mod get;
+mod health;
 mod legacy;
 mod limit;
 mod lost_answers;

@@ -10,6 +10,7 @@ mod answers;
 mod batch_get;
 mod calls;
 mod cancellation;
+mod health;
 mod identity;
 mod reach;
 mod segments;

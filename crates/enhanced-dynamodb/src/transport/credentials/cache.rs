@@ -112,6 +112,14 @@ impl CredentialsCache {
         }
     }
 
+    /// The credentials that were got last, however old; none are asked for.
+    pub(crate) fn at_hand(&self) -> Option<Arc<Credentials>> {
+        match &self.0 {
+            Kind::Fixed(credentials) => Some(Arc::clone(credentials)),
+            Kind::Renewed(renewed) => renewed.current.read().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+
     /// The service called these expired: they are not used again. Gives whether others may come; fixed ones stay
     /// what they are.
     pub(crate) fn invalidate(&self, used: &Arc<Credentials>) -> bool {
