@@ -178,6 +178,11 @@ impl Error {
         self
     }
 
+    /// The item as the service's JSON.
+    pub(crate) fn raw_item(&self) -> Option<&Bytes> {
+        self.0.item.as_ref()
+    }
+
     /// Where a walk over pages that ended with this error can go on.
     pub(crate) fn with_cursor(mut self, cursor: String) -> Self {
         self.0.cursor = Some(cursor);

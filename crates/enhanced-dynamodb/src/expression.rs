@@ -24,6 +24,7 @@ mod attr;
 mod attribute_type;
 mod condition;
 mod cursor;
+mod effects;
 mod fragment;
 mod key;
 mod operand;

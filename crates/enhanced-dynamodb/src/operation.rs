@@ -11,6 +11,7 @@ mod capacity;
 mod class;
 mod delete;
 mod get;
+mod increment;
 pub(crate) mod page;
 mod put;
 mod query;
@@ -23,6 +24,7 @@ pub(crate) mod size;
 mod statement;
 mod stream;
 mod update;
+mod version;
 mod write;
 
 pub use batch_get::{BatchGetItem, BatchGetOutput, UnprocessedKeys};

@@ -206,3 +206,71 @@ async fn old_values_of_a_replayed_update_say_that_they_are() {
     assert_eq!(output.attributes::<Item>().unwrap().unwrap(), item! { "n": 9 });
     assert_eq!(s.clock.sleeps().len(), 1);
 }
+
+/// Answers of writes are lost after they were applied.
+async fn first_answer_lost(operation: &str) -> Setup {
+    setup([Rule::on(operation).first(1).then(Action::internal_error().applied())]).await
+}
+
+#[tokio::test]
+async fn a_put_with_a_version_recognises_its_own_write() {
+    let s = first_answer_lost("PutItem").await;
+    let item = item! { "id": "m2", "text": "x", "tags": ["a", "b"] };
+    let output = s.client.put(TABLE, &item).version("version").send().await.unwrap();
+    assert_eq!((output.version(), output.replayed(), output.metadata.attempts), (Some(1), true, 2));
+    assert_eq!(s.responder.requests().len(), 2);
+    // The next one knows the version.
+    let next = item! { "id": "m2", "text": "y", "version": 1 };
+    assert_eq!(s.client.put(TABLE, &next).version("version").send().await.unwrap().version(), Some(2));
+}
+
+#[tokio::test]
+async fn a_put_with_a_version_that_met_another_writer_fails() {
+    let s = setup([Rule::on("PutItem").first(1).then(Action::internal_error())]).await;
+    let other = json!({ "id": { "S": "m2" }, "text": { "S": "theirs" }, "version": { "N": "1" } });
+    s.engine.call("PutItem", json!({ "TableName": TABLE, "Item": other })).await.unwrap();
+    let put = s.client.put(TABLE, &item! { "id": "m2", "text": "ours" }).version("version");
+    let error = put.send().await.unwrap_err();
+    assert_eq!((error.kind(), error.replayed()), (ErrorKind::ConditionalCheckFailed, true), "{error}");
+    assert_eq!(error.item::<Item>().unwrap().unwrap().get_s("text"), Some("theirs"));
+}
+
+#[tokio::test]
+async fn an_old_item_that_was_asked_for_is_lost_with_the_answer() {
+    let s = first_answer_lost("PutItem").await;
+    let put = s.client.put(TABLE, &item! { "id": "m2" }).version("version").return_values(ReturnValues::AllOld);
+    let error = put.send().await.unwrap_err();
+    assert_eq!((error.kind(), error.replayed()), (ErrorKind::ConditionalCheckFailed, true), "{error}");
+}
+
+#[tokio::test]
+async fn an_update_with_a_version_recognises_its_own_write_if_it_only_sets_and_removes() {
+    let s = first_answer_lost("UpdateItem").await;
+    let update =
+        s.client.update(TABLE).key("id", "m1").set("text", "x").remove("draft").expect_version("version", None);
+    let output = update.return_values(ReturnValues::AllNew).send().await.unwrap();
+    assert_eq!((output.version(), output.replayed()), (Some(1), true));
+    assert_eq!(output.attributes().unwrap(), Some(item! { "id": "m1", "n": 1, "text": "x", "version": 1 }));
+}
+
+#[tokio::test]
+async fn a_counter_with_a_version_is_sent_again_and_counts_once() {
+    // Not applied: the second attempt does it.
+    let s = setup([Rule::on("UpdateItem").first(1).then(Action::internal_error())]).await;
+    let counted = count_up(&s.client).expect_version("version", None).send().await.unwrap();
+    assert_eq!((counted.version(), n(&s.engine).await.as_str()), (Some(1), "2"));
+    // Applied: the second attempt is refused, and nobody can tell whose the new version is.
+    let s = first_answer_lost("UpdateItem").await;
+    let error = count_up(&s.client).expect_version("version", None).send().await.unwrap_err();
+    assert_eq!((error.kind(), error.replayed()), (ErrorKind::ConditionalCheckFailed, true), "{error}");
+    assert_eq!(n(&s.engine).await, "2", "counted once");
+    assert_eq!(error.item::<Item>().unwrap(), Some(item! { "id": "m1", "n": 2, "version": 1 }));
+    assert!(error.advice().contains("may itself have changed the item"), "{error}");
+}
+
+#[tokio::test]
+async fn an_increment_is_not_sent_again() {
+    let s = first_answer_lost("UpdateItem").await;
+    let error = s.client.update(TABLE).key("id", "m1").increment("n", 1).new_value::<u32>("n").await.unwrap_err();
+    assert_eq!((error.kind(), n(&s.engine).await.as_str()), (ErrorKind::OutcomeUnknown, "2"), "{error}");
+}

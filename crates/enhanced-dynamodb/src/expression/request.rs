@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::condition::Condition;
+use super::effects::Effects;
 use super::fragment::{Fragment, encode};
 use super::key::KeyCondition;
 use super::placeholders::{Placeholders, check_length};
@@ -71,6 +72,15 @@ impl RequestExpressions {
     /// Whether there is a condition.
     pub(crate) fn has_condition(&self) -> bool {
         self.0.as_ref().is_some_and(|expressions| expressions.condition.is_some())
+    }
+
+    /// What the update leaves behind, where that can be told.
+    pub(crate) fn effects(&self) -> Option<Effects> {
+        let expressions = self.0.as_ref()?;
+        let mut placeholders = expressions.placeholders();
+        let mut text = String::new();
+        expressions.update.render(&mut placeholders, &mut text).ok()?;
+        Effects::of(&text, &placeholders)
     }
 
     /// Changes the projection, beginning with an empty one.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::base::{Base, WriteSettings, member};
 use super::settings::{table_settings, write_settings};
 use super::size::check_item;
+use super::version::{Raised, recognise, same_item};
 use super::write::WriteOutput;
 use crate::codec::encode_item;
 use crate::error::Error;
@@ -35,6 +36,7 @@ pub struct PutItem {
     /// As the service's JSON.
     pub(crate) item: Vec<u8>,
     pub(crate) write: WriteSettings,
+    pub(super) raised: Option<Raised>,
 }
 
 impl PutItem {
@@ -44,7 +46,7 @@ impl PutItem {
         if let Err(error) = encode_item(&mut bytes, item, base.encode_options()) {
             base.fail(Error::from(error));
         }
-        PutItem { base, item: bytes, write: WriteSettings::default() }
+        PutItem { base, item: bytes, write: WriteSettings::default(), raised: None }
     }
 
     table_settings!();
@@ -58,7 +60,15 @@ impl PutItem {
     /// [`ErrorKind::ItemTooLarge`](crate::ErrorKind::ItemTooLarge) before anything is sent.
     pub async fn send(mut self) -> Result<WriteOutput, Error> {
         let body = self.body().map_err(|error| self.base.refuse(&PUT_ITEM, error))?;
-        Ok(WriteOutput::of(self.base.answer(&PUT_ITEM, body, ReplayClass::Idempotent, WriteOutput::read).await?))
+        let answer = self.base.answer(&PUT_ITEM, body, ReplayClass::Idempotent, WriteOutput::read).await;
+        let Some(raised) = self.raised else { return answer.map(WriteOutput::of) };
+        let is_own = |found: &bytes::Bytes| same_item(found, &self.item);
+        let mut output = match answer {
+            Ok(answer) => WriteOutput::of(answer),
+            Err(failure) => recognise(failure, self.write.return_values, is_own)?,
+        };
+        output.raised = Some(raised);
+        Ok(output)
     }
 
     fn body(&mut self) -> Result<Vec<u8>, Error> {

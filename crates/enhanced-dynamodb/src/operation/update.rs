@@ -7,7 +7,9 @@ use serde::Serialize;
 use super::base::{Base, KeyBuffer, WriteSettings, member};
 use super::put::WRITE_PARAMETERS;
 use super::settings::{key_settings, table_settings, write_settings};
+use super::version::{Raised, recognise};
 use super::write::WriteOutput;
+use crate::codec::decode_item;
 use crate::error::Error;
 use crate::execute::{Core, Operation, ReplayClass};
 use crate::expression::{IntoOperand, IntoPath};
@@ -25,11 +27,17 @@ pub struct UpdateItem {
     pub(crate) base: Base,
     pub(crate) key: KeyBuffer,
     pub(crate) write: WriteSettings,
+    pub(super) raised: Option<Raised>,
 }
 
 impl UpdateItem {
     pub(crate) fn new(core: Arc<Core>, table: String) -> Self {
-        UpdateItem { base: Base::new(core, table), key: KeyBuffer::default(), write: WriteSettings::default() }
+        UpdateItem {
+            base: Base::new(core, table),
+            key: KeyBuffer::default(),
+            write: WriteSettings::default(),
+            raised: None,
+        }
     }
 
     key_settings!();
@@ -74,7 +82,18 @@ impl UpdateItem {
     /// them; [`ErrorKind::OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) as said above.
     pub async fn send(mut self) -> Result<WriteOutput, Error> {
         let (body, replay) = self.body().map_err(|error| self.base.refuse(&UPDATE_ITEM, error))?;
-        Ok(WriteOutput::of(self.base.answer(&UPDATE_ITEM, body, replay, WriteOutput::read).await?))
+        let answer = self.base.answer(&UPDATE_ITEM, body, replay, WriteOutput::read).await;
+        let Some(raised) = self.raised else { return answer.map(WriteOutput::of) };
+        let is_own = |found: &bytes::Bytes| {
+            let effects = self.base.expressions.effects();
+            effects.is_some_and(|effects| decode_item(found).is_ok_and(|item| effects.are_in(&item)))
+        };
+        let mut output = match answer {
+            Ok(answer) => WriteOutput::of(answer),
+            Err(failure) => recognise(failure, self.write.return_values, is_own)?,
+        };
+        output.raised = Some(raised);
+        Ok(output)
     }
 
     fn body(&mut self) -> Result<(Vec<u8>, ReplayClass), Error> {
@@ -85,6 +104,8 @@ impl UpdateItem {
         let class = self.base.end(&mut body)?;
         // The legacy form says nothing that the class could be read from.
         let class = if self.base.has_parameter("AttributeUpdates") { ReplayClass::NonIdempotent } else { class };
+        // Its own condition fails the second time.
+        let class = if self.raised.is_some() { ReplayClass::Idempotent } else { class };
         Ok((body, class))
     }
 }

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::capacity::{ConsumedCapacity, ItemCollectionMetrics};
 use super::response;
+use super::version::Raised;
 use crate::codec::{DecodeError, Reader, decode_item};
 use crate::error::Error;
 use crate::execute::Metadata;
@@ -15,6 +16,7 @@ use crate::execute::Metadata;
 pub struct WriteOutput {
     /// The item's values, as the service's JSON.
     attributes: Option<Bytes>,
+    pub(super) raised: Option<Raised>,
     /// What the write consumed, if asked for.
     pub consumed_capacity: Option<ConsumedCapacity>,
     /// The size of the item collection, if asked for.
@@ -44,6 +46,16 @@ impl WriteOutput {
         self.metadata.replayed
     }
 
+    /// The values, as the service's JSON.
+    pub(super) fn raw(&self) -> Option<Bytes> {
+        self.attributes.clone()
+    }
+
+    /// Of a write whose own answer was lost.
+    pub(super) fn recognised(attributes: Option<Bytes>, metadata: Metadata) -> Self {
+        WriteOutput { attributes, raised: None, consumed_capacity: None, item_collection_metrics: None, metadata }
+    }
+
     pub(super) fn of((output, metadata): (Self, Metadata)) -> Self {
         WriteOutput { metadata, ..output }
     }
@@ -51,6 +63,7 @@ impl WriteOutput {
     pub(super) fn read(body: &Bytes) -> Result<Self, Error> {
         let mut output = WriteOutput {
             attributes: None,
+            raised: None,
             consumed_capacity: None,
             item_collection_metrics: None,
             metadata: Metadata::default(),

@@ -36,4 +36,5 @@ mod tree_json;
 mod tree_limits;
 mod update;
 mod values;
+mod versions;
 mod writes;
