@@ -5,7 +5,7 @@
 FEATURE_SETS=(
   "--no-default-features --features ring"
   "--no-default-features --features aws-lc-rs"
-  "--features aws-lc-rs,aws-config"
+  "--features aws-lc-rs,aws-config,sdk"
 )
 
 check_formatting() {

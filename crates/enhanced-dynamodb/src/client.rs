@@ -3,6 +3,8 @@
 #[cfg(feature = "embedded")]
 mod embedded;
 mod health;
+#[cfg(feature = "sdk")]
+mod sdk;
 mod shared;
 mod statements;
 mod tables;
@@ -178,7 +180,6 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    #[doc(alias = "getClient")]
     pub fn call(&self, operation: impl Into<String>, parameters: Value) -> CallOperation {
         CallOperation::new(self.core(), operation.into(), parameters)
     }

@@ -6,6 +6,8 @@ mod adaptive;
 mod backoff;
 mod decide;
 mod failure;
+#[cfg(feature = "sdk")]
+mod forward;
 mod gate;
 mod hedge;
 mod kept;
@@ -34,6 +36,8 @@ use adaptive::{Adaptive, Limiter};
 pub(crate) use backoff::{Base as BackoffBase, delay as backoff_delay};
 use decide::{Decision, Situation, decide};
 use failure::Trouble;
+#[cfg(feature = "sdk")]
+pub(crate) use forward::Undelivered;
 use gate::Gate;
 use hedge::Hedging;
 use kept::Kept;

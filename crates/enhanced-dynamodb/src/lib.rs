@@ -69,7 +69,7 @@
 //! | [`tree`] | trees of items that name their parent |
 //! | [`batch`] | any number of items at once |
 //! | [`transaction`] | writes that are applied together or not at all; a write that is applied exactly once |
-//! | [`table`] | making, describing, deleting tables |
+//! | [`table`] | making, ensuring, describing, changing, deleting tables; time to live; tags; health |
 //! | [`config`] | every option and variable with its default |
 //! | [`deadline`] | a deadline for all calls of a task |
 //! | [`error`] | what can go wrong, and how it is told |
@@ -90,6 +90,7 @@
 //! | `fips` | | the FIPS-validated build of AWS-LC; needs CMake and Go |
 //! | `embedded` | | `Client::embedded`: a DynamoDB engine in the process |
 //! | `aws-config` | | the AWS SDK's credential chain: roles, SSO, processes, web identity, instance metadata |
+//! | `sdk` | | `Client::sdk`: a client of the AWS SDK for Rust on the same sockets, credentials and endpoint; needs Rust 1.94.1 |
 #![forbid(unsafe_code)]
 
 pub mod batch;

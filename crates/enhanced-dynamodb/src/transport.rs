@@ -84,6 +84,29 @@ impl Transport {
         self.sender.send(request, left, signer.insert(credentials), &endpoint).await
     }
 
+    /// One attempt at a request that somebody else has signed for this endpoint. Its URI is a path.
+    ///
+    /// # Errors
+    /// With the reason, and with what is known of how much of the request left.
+    #[cfg(feature = "sdk")]
+    pub(crate) async fn forward(
+        &self,
+        request: &http::Request<bytes::Bytes>,
+        endpoint: &Arc<Endpoint>,
+        limit: Duration,
+    ) -> Result<Response, Failure> {
+        self.sender.forward(request, limit, endpoint).await
+    }
+
+    /// The credentials to sign with now, in no more than `limit`.
+    ///
+    /// # Errors
+    /// If there are none.
+    #[cfg(feature = "sdk")]
+    pub(crate) async fn credentials_within(&self, limit: Duration) -> Result<Arc<Credentials>, Failure> {
+        Ok(self.credentials(limit).await?.0)
+    }
+
     /// The service called these credentials expired: others are got for the next attempt. Gives whether there may be
     /// others.
     pub(crate) fn renew_credentials(&self, used: &Arc<Credentials>) -> bool {

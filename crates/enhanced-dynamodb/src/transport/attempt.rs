@@ -77,6 +77,16 @@ struct Way<'a> {
     lease: Option<Lease<'a>>,
 }
 
+/// What becomes of the headers of a success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Headers {
+    /// Nobody wants them: their map serves the next request on the socket.
+    Reuse,
+    /// They belong to the response.
+    #[cfg(feature = "sdk")]
+    Keep,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Queue,
@@ -95,25 +105,66 @@ impl Sender {
         }
     }
 
-    /// Sends one request and reads its response, in no more than `limit`.
+    /// Signs and sends one request and reads its response, in no more than `limit`.
     ///
     /// # Errors
     /// With the reason, and with what is known of how much of the request left.
-    pub(crate) async fn send(
+    pub(crate) fn send(
         &self,
         request: &Request<'_>,
         limit: Duration,
         credentials: &Arc<Credentials>,
         endpoint: &Arc<Endpoint>,
+    ) -> impl Future<Output = Result<Response, Failure>> {
+        self.exchange(limit, endpoint, request.reuse, Headers::Reuse, move |connection| {
+            self.sign(request, credentials, endpoint, connection)
+                .map_err(|error| Failure::from_error(FailureKind::Configuration, error))
+        })
+    }
+
+    /// Sends a request that somebody else has signed, and reads its response, in no more than `limit`. Its URI is a path.
+    ///
+    /// # Errors
+    /// With the reason, and with what is known of how much of the request left.
+    #[cfg(feature = "sdk")]
+    pub(crate) fn forward(
+        &self,
+        request: &http::Request<Bytes>,
+        limit: Duration,
+        endpoint: &Arc<Endpoint>,
+    ) -> impl Future<Output = Result<Response, Failure>> {
+        // Nothing is known of what the request does if it comes twice.
+        self.exchange(limit, endpoint, Reuse::ProvenAlive, Headers::Keep, move |connection| {
+            let body = request.body().clone();
+            connection.progress().begin(body.len());
+            let mut http = http::Request::new(Payload::new(body, Arc::clone(connection.progress())));
+            *http.method_mut() = request.method().clone();
+            *http.uri_mut() = request.uri().clone();
+            *http.headers_mut() = request.headers().clone();
+            Ok(http)
+        })
+    }
+
+    /// Sends what `prepare` makes for the socket that is had, and reads its response.
+    async fn exchange(
+        &self,
+        limit: Duration,
+        endpoint: &Arc<Endpoint>,
+        reuse: Reuse,
+        headers: Headers,
+        prepare: impl Fn(&mut Connection) -> Result<http::Request<Payload>, Failure>,
     ) -> Result<Response, Failure> {
         // Before anything that needs a timer, which only a runtime has.
         let runtime = connect::runtime()?;
         let mut way = Way { stage: Stage::Queue, lease: None };
-        let attempt = self.go(request, credentials, endpoint, runtime, &mut way);
+        let attempt = self.go(reuse, endpoint, runtime, prepare, &mut way);
         let sent = self.time.timeout(limit, attempt).await;
         match sent {
-            Some(Ok(response)) => {
-                if let Some(lease) = way.lease {
+            Some(Ok(mut response)) => {
+                if let Some(mut lease) = way.lease {
+                    if let (Headers::Reuse, Some(connection)) = (headers, lease.connection()) {
+                        connection.keep_headers(&mut response);
+                    }
                     lease.give_back();
                 }
                 Ok(response)
@@ -201,16 +252,16 @@ impl Sender {
 
     async fn go<'a>(
         &'a self,
-        request: &Request<'_>,
-        credentials: &Arc<Credentials>,
+        reuse: Reuse,
         endpoint: &Arc<Endpoint>,
         runtime: tokio::runtime::Id,
+        prepare: impl Fn(&mut Connection) -> Result<http::Request<Payload>, Failure>,
         way: &mut Way<'a>,
     ) -> Result<Response, Failure> {
         let lease = way.lease.insert(self.pool.enter().await?);
         let mut suspicious = false;
         loop {
-            if !lease.take_idle(endpoint, runtime, request.reuse, suspicious).await {
+            if !lease.take_idle(endpoint, runtime, reuse, suspicious).await {
                 way.stage = Stage::Connect;
                 self.open(lease, endpoint, runtime).await?;
             }
@@ -218,10 +269,8 @@ impl Sender {
             let Some(connection) = lease.connection() else {
                 return Err(Failure::new(FailureKind::Connect, "the connection was lost before it was used"));
             };
-            let signed = self
-                .sign(request, credentials, endpoint, connection)
-                .map_err(|error| Failure::from_error(FailureKind::Configuration, error))?;
-            match connection.exchange(signed).await {
+            let request = prepare(connection)?;
+            match connection.exchange(request).await {
                 Ok(response) => return Ok(response),
                 // The server closed it while it rested, and knows nothing of this request: the next socket takes it.
                 Err(failure) if failure.reused && failure.flushed == Flushed::Nothing => {

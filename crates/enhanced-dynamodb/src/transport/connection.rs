@@ -86,6 +86,11 @@ impl Connection {
         std::mem::take(&mut self.headers)
     }
 
+    /// Keeps the map of a success's headers for the next request.
+    pub(crate) fn keep_headers(&mut self, response: &mut Response) {
+        self.headers = response.spare_headers().unwrap_or_default();
+    }
+
     /// Whether it can take another request.
     pub(crate) fn is_ready(&self) -> bool {
         self.driver.is_some() && self.sender.is_ready()
@@ -124,14 +129,13 @@ impl Connection {
         };
         let body = self.read(body, &head.headers).await?;
         let stray = self.settle().await;
-        let mut response = Response::new(head.status.as_u16(), head.headers, body, reused)
+        let response = Response::new(head.status.as_u16(), head.headers, body, reused)
             .map_err(|(kind, message)| self.failed(kind, message))?;
         // A checksum that is right proves the body, whatever came after it.
         if stray && !response.is_proven() {
             let message = "the response is longer than its length header says";
             return Err(self.failed(FailureKind::LengthMismatch, message));
         }
-        self.headers = response.spare_headers().unwrap_or_default();
         Ok(response)
     }
 

@@ -42,6 +42,18 @@ impl Endpoint {
     }
 }
 
+#[cfg(feature = "sdk")]
+impl Endpoint {
+    /// The endpoint that a request goes to whose URI somebody else has resolved.
+    ///
+    /// # Errors
+    /// What is wrong with the URI, as the end of a sentence.
+    pub(crate) fn of_uri(uri: &str) -> Result<Arc<Endpoint>, &'static str> {
+        // It signs nothing, so its Region is not asked for.
+        Url::parse_with_query(uri).map(|url| Arc::new(Endpoint::new(&url, "", false)))
+    }
+}
+
 /// What a call says of the tables it is about, by which its account is known. A plain table name is as good as
 /// nothing here, and may be passed.
 #[derive(Clone, Copy, Debug)]

@@ -64,6 +64,14 @@ impl Response {
         })
     }
 
+    /// The response as it came.
+    #[cfg(feature = "sdk")]
+    pub(crate) fn into_http(self) -> Result<http::Response<Bytes>, http::Error> {
+        let mut response = http::Response::builder().status(self.status).body(self.body)?;
+        *response.headers_mut() = self.headers;
+        Ok(response)
+    }
+
     /// Whether the body had a checksum (which was right, or there would be no response).
     pub(crate) fn is_proven(&self) -> bool {
         self.headers.contains_key(CRC32)
