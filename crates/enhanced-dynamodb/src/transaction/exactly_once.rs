@@ -128,7 +128,10 @@ impl ExactlyOnce {
         self.base.options.token = Token::OfTheCall;
         let answer =
             self.base.answer_in_list(&TRANSACT_WRITE_ITEMS, body, ReplayClass::Idempotent, ExactlyOnceOutput::read);
-        let (output, metadata) = answer.await.map_err(Error::told_by_its_only_reason)?;
+        let (output, metadata) = answer.await.map_err(|error| {
+            let action = (self.action.name(), Some(self.base.table.as_str()));
+            error.told_by_its_only_reason().naming_actions(std::iter::once(action))
+        })?;
         Ok(ExactlyOnceOutput { metadata, ..output })
     }
 

@@ -78,7 +78,11 @@ async fn a_cancelled_transaction_is_told_by_its_reason() {
         assert_eq!((error.kind(), error.code()), (kind, kind.code()), "{error}");
         assert_eq!((error.attempts(), error.is_throttling()), (attempts, throttling), "{error}");
         assert_eq!((error.advice(), error.status()), (kind.advice(), Some(400)), "{error}");
-        assert_eq!(error.cancellation_reasons()[0].code, reason);
+        let told = &error.cancellation_reasons()[0];
+        assert_eq!(
+            (told.code.as_str(), told.operation, told.table.as_deref()),
+            (reason, Some("Update"), Some("Messages"))
+        );
         if kind != ErrorKind::TransactionCanceled {
             assert_eq!(error.message(), "Why it was.");
         }

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -291,12 +290,11 @@ pub struct StatementItems<T> {
     walk: Walk<T>,
     /// Items of the current page that were not yet given out.
     ready: VecDeque<Result<T, Error>>,
-    _items: PhantomData<fn() -> T>,
 }
 
 impl<T: DeserializeOwned> StatementItems<T> {
     pub(super) fn new(request: Result<StatementRequest, Error>) -> Self {
-        StatementItems { walk: Walk::new(request), ready: VecDeque::new(), _items: PhantomData }
+        StatementItems { walk: Walk::new(request), ready: VecDeque::new() }
     }
 
     /// The next item; `None` after the last one.
