@@ -25,6 +25,7 @@ mod statement;
 mod stream;
 mod update;
 mod version;
+pub(crate) mod view;
 mod write;
 
 pub use batch_get::{BatchGetItem, BatchGetOutput, UnprocessedKeys};

@@ -11,12 +11,14 @@ use super::base::{Parameters, bool_member, member, string_member};
 use super::capacity::ReturnConsumedCapacity;
 use super::response;
 use super::settings::{call_settings, hedge_setting};
+use super::view::View;
 use crate::codec::{DecodeError, EncodeOptions, Reader, encode_item, json_string};
 use crate::error::Error;
 use crate::execute::{Call, CallOptions, Core, Operation, ReplayClass};
 use crate::expression::{IntoPath, Projection, RequestExpressions};
 use crate::transport::ArnParameter;
 
+pub(crate) use output::Leftover;
 pub use output::{BatchGetOutput, UnprocessedKeys};
 
 pub(crate) static BATCH_GET_ITEM: Operation = Operation::data("BatchGetItem", "DynamoDB_20120810.BatchGetItem");
@@ -40,8 +42,8 @@ pub struct BatchGetItem {
     tables: Vec<TableReads>,
     /// The table of each key, by its place in `tables`, in the order asked.
     asked: Vec<u32>,
-    /// Tables that an earlier batch left unread: `"T":{"Keys":[…],…}`.
-    leftovers: Vec<(String, Bytes, usize)>,
+    /// Tables that an earlier batch left unread.
+    leftovers: Vec<Leftover>,
     error: Option<Error>,
 }
 
@@ -52,6 +54,7 @@ struct TableReads {
     consistent_read: bool,
     expressions: RequestExpressions,
     parameters: Parameters,
+    view: View,
 }
 
 /// A [`BatchGetItem`] taken apart.
@@ -71,13 +74,15 @@ pub(crate) struct TableParts {
     pub(crate) keys: Vec<u8>,
     /// Projection, consistency and the like: members, each with a comma before it.
     pub(crate) settings: Vec<u8>,
+    pub(crate) view: View,
 }
 
 impl TableParts {
     /// `{"Keys":[…],…}`, as the service gave it back.
-    fn of_leftovers(table: String, json: &[u8]) -> Result<Self, DecodeError> {
+    fn of_leftovers(left: Leftover) -> Result<Self, DecodeError> {
+        let Leftover { table, json, view, .. } = left;
         let (mut keys, mut settings) = (Vec::new(), Vec::new());
-        let mut reader = Reader::new(json)?;
+        let mut reader = Reader::new(&json)?;
         let mut object = reader.object()?;
         while let Some(name) = object.next_key(&mut reader)? {
             let value = &json[reader.raw_value()?];
@@ -88,7 +93,7 @@ impl TableParts {
                 settings.extend_from_slice(value);
             }
         }
-        Ok(TableParts { table, keys, settings })
+        Ok(TableParts { table, keys, settings, view })
     }
 }
 
@@ -170,6 +175,17 @@ impl BatchGetItem {
         self
     }
 
+    /// Takes items of this table for absent once the time in this attribute has come, although the service has not
+    /// deleted them yet.
+    ///
+    /// The time is a number of seconds since 1970, as for Time to Live; DynamoDB deletes what has expired within a few
+    /// days. An item without the attribute, or with something else in it, does not expire, nor does one that would have
+    /// more than five years ago: the service does not delete it either. A projection need not have the attribute.
+    pub fn hide_expired(mut self, table: impl AsRef<str>, attribute: impl Into<String>) -> Self {
+        self.table(table.as_ref()).view.expiry = Some(attribute.into());
+        self
+    }
+
     /// Adds what an earlier batch left unread.
     pub fn retry(mut self, unprocessed: UnprocessedKeys) -> Self {
         self.leftovers.extend(unprocessed.tables);
@@ -186,7 +202,7 @@ impl BatchGetItem {
     #[must_use]
     pub fn len(&self) -> usize {
         let new: usize = self.tables.iter().map(|table| table.count).sum();
-        new + self.leftovers.iter().map(|(_, _, count)| count).sum::<usize>()
+        new + self.leftovers.iter().map(|left| left.count).sum::<usize>()
     }
 
     /// Whether the batch has no key.
@@ -211,6 +227,7 @@ impl BatchGetItem {
                     consistent_read: false,
                     expressions: RequestExpressions::default(),
                     parameters: Parameters::default(),
+                    view: View::default(),
                 });
                 self.tables.len() - 1
             }
@@ -227,7 +244,7 @@ impl BatchGetItem {
         let core = Arc::clone(&self.core);
         let body = self.body().map_err(|error| core.refuse(BATCH_GET_ITEM.name.clone(), table.as_deref(), error))?;
         let new = self.tables.iter().map(|reads| reads.table.as_str());
-        let arns: Vec<&str> = new.chain(self.leftovers.iter().map(|(table, _, _)| table.as_str())).collect();
+        let arns: Vec<&str> = new.chain(self.leftovers.iter().map(|left| left.table.as_str())).collect();
         let call = Call {
             operation: &BATCH_GET_ITEM,
             table: table.as_deref(),
@@ -239,6 +256,10 @@ impl BatchGetItem {
         let read = |body: &Bytes| output::read(body).map_err(|error| response::malformed(&error));
         let (mut output, metadata) = core.answer(call, read).await?;
         output.metadata = metadata;
+        let views: Vec<(String, View)> = self.views().collect();
+        if !views.is_empty() {
+            output.look_at(views, core.time().wall());
+        }
         Ok(output)
     }
 
@@ -270,11 +291,12 @@ impl BatchGetItem {
         for reads in &mut self.tables {
             let mut settings = Vec::new();
             reads.write_settings(&mut settings)?;
-            tables.push(TableParts { table: reads.table.clone(), keys: std::mem::take(&mut reads.keys), settings });
+            let (keys, view) = (std::mem::take(&mut reads.keys), reads.view.clone());
+            tables.push(TableParts { table: reads.table.clone(), keys, settings, view });
         }
-        for (table, json, count) in std::mem::take(&mut self.leftovers) {
-            asked.extend(std::iter::repeat_n(tables.len() as u32, count));
-            tables.push(TableParts::of_leftovers(table, &json)?);
+        for left in std::mem::take(&mut self.leftovers) {
+            asked.extend(std::iter::repeat_n(tables.len() as u32, left.count));
+            tables.push(TableParts::of_leftovers(left)?);
         }
         Ok(BatchGetParts {
             core: Arc::clone(&self.core),
@@ -285,9 +307,16 @@ impl BatchGetItem {
         })
     }
 
+    /// How the items of tables are looked at that are not looked at as they are.
+    fn views(&self) -> impl Iterator<Item = (String, View)> + '_ {
+        let new = self.tables.iter().filter(|reads| reads.count > 0).map(|reads| (&reads.table, &reads.view));
+        let views = new.chain(self.leftovers.iter().map(|left| (&left.table, &left.view)));
+        views.filter(|(_, view)| !view.is_plain()).map(|(table, view)| (table.clone(), view.clone()))
+    }
+
     fn first_table(&self) -> Option<String> {
         let new = self.tables.first().map(|reads| &reads.table);
-        new.or_else(|| self.leftovers.first().map(|(table, _, _)| table)).cloned()
+        new.or_else(|| self.leftovers.first().map(|left| &left.table)).cloned()
     }
 
     fn body(&mut self) -> Result<Vec<u8>, Error> {
@@ -309,14 +338,21 @@ impl BatchGetItem {
             body.extend_from_slice(b":{\"Keys\":[");
             body.extend_from_slice(&reads.keys);
             body.push(b']');
-            reads.write_settings(&mut body)?;
+            if reads.view.is_plain() {
+                reads.write_settings(&mut body)?;
+            } else {
+                let mut settings = Vec::new();
+                reads.write_settings(&mut settings)?;
+                reads.view.widen(&mut settings, &[])?;
+                body.extend_from_slice(&settings);
+            }
             body.push(b'}');
         }
-        for (table, json, _) in &self.leftovers {
+        for left in &self.leftovers {
             separate(&mut body, &mut first);
-            json_string(&mut body, table);
+            json_string(&mut body, &left.table);
             body.push(b':');
-            body.extend_from_slice(json);
+            body.extend_from_slice(&left.json);
         }
         body.push(b'}');
         if let Some(capacity) = self.capacity {
@@ -328,9 +364,9 @@ impl BatchGetItem {
 
     /// A table's keys go with one projection.
     fn check_leftovers(&self) -> Result<(), Error> {
-        let twice = self.leftovers.iter().map(|(table, _, _)| table).find(|left| {
-            self.tables.iter().any(|reads| reads.count > 0 && reads.table == **left)
-                || self.leftovers.iter().filter(|(table, _, _)| table == *left).count() > 1
+        let twice = self.leftovers.iter().map(|left| &left.table).find(|table| {
+            self.tables.iter().any(|reads| reads.count > 0 && reads.table == **table)
+                || self.leftovers.iter().filter(|left| left.table == **table).count() > 1
         });
         if let Some(table) = twice {
             return Err(Error::invalid_input(format!(

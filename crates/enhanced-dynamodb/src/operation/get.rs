@@ -8,6 +8,7 @@ use super::base::{Base, KeyBuffer, bool_member, member};
 use super::capacity::ConsumedCapacity;
 use super::response;
 use super::settings::{hedge_setting, key_settings, placeholder_settings, projection_settings, table_settings};
+use super::view::View;
 use crate::codec::{DecodeError, Reader};
 use crate::error::Error;
 use crate::execute::{Core, Metadata, Operation, ReplayClass};
@@ -22,6 +23,7 @@ pub struct GetItem {
     pub(crate) base: Base,
     pub(crate) key: KeyBuffer,
     pub(crate) consistent_read: Option<bool>,
+    view: View,
 }
 
 /// What a [`GetItem`] gives.
@@ -38,7 +40,12 @@ pub struct GetOutput<T> {
 
 impl GetItem {
     pub(crate) fn new(core: Arc<Core>, table: String) -> Self {
-        GetItem { base: Base::new(core, table), key: KeyBuffer::default(), consistent_read: None }
+        GetItem {
+            base: Base::new(core, table),
+            key: KeyBuffer::default(),
+            consistent_read: None,
+            view: View::default(),
+        }
     }
 
     key_settings!();
@@ -50,6 +57,16 @@ impl GetItem {
     /// Reads what the last acknowledged write left, at twice the capacity; by default a read may be older.
     pub fn consistent_read(mut self, consistent: bool) -> Self {
         self.consistent_read = Some(consistent);
+        self
+    }
+
+    /// Takes an item for absent once the time in this attribute has come, although the service has not deleted it yet.
+    ///
+    /// The time is a number of seconds since 1970, as for Time to Live; DynamoDB deletes what has expired within a few
+    /// days. An item without the attribute, or with something else in it, does not expire, nor does one that would have
+    /// more than five years ago: the service does not delete it either. A projection need not have the attribute.
+    pub fn hide_expired(mut self, attribute: impl Into<String>) -> Self {
+        self.view.expiry = Some(attribute.into());
         self
     }
 
@@ -68,6 +85,9 @@ impl GetItem {
     pub async fn send<T: DeserializeOwned>(mut self) -> Result<GetOutput<T>, Error> {
         let body = self.body().map_err(|error| self.base.refuse(&GET_ITEM, error))?;
         let read = |body: &bytes::Bytes| {
+            if !self.view.is_plain() {
+                return self.read_viewed(body);
+            }
             let (item, capacity) = read(body).map_err(|error| response::malformed(&error))?;
             Ok((item.transpose()?, capacity))
         };
@@ -78,9 +98,25 @@ impl GetItem {
     /// The item as the service's JSON.
     pub(crate) async fn raw(mut self) -> Result<GetOutput<bytes::Bytes>, Error> {
         let body = self.body().map_err(|error| self.base.refuse(&GET_ITEM, error))?;
-        let read = |body: &bytes::Bytes| read_raw(body).map_err(|error| response::malformed(&error));
+        let read = |body: &bytes::Bytes| self.visible(body).map_err(|error| response::malformed(&error));
         let ((item, consumed_capacity), metadata) = self.base.answer(&GET_ITEM, body, ReplayClass::Read, read).await?;
         Ok(GetOutput { item, consumed_capacity, metadata })
+    }
+
+    /// The item, unless it is hidden.
+    fn visible(&self, body: &bytes::Bytes) -> Result<(Option<bytes::Bytes>, Option<ConsumedCapacity>), DecodeError> {
+        let (item, capacity) = raw_item(body)?;
+        let Some(item) = item.map(|at| body.slice(at)) else { return Ok((None, capacity)) };
+        let hidden = self.view.hides(&item, self.base.core.time().wall())?;
+        Ok((Some(item).filter(|_| !hidden), capacity))
+    }
+
+    fn read_viewed<T: DeserializeOwned>(
+        &self,
+        body: &bytes::Bytes,
+    ) -> Result<(Option<T>, Option<ConsumedCapacity>), Error> {
+        let (item, capacity) = self.visible(body).map_err(|error| response::malformed(&error))?;
+        Ok((item.map(|item| self.view.decode(&item)).transpose()?, capacity))
     }
 
     fn body(&mut self) -> Result<Vec<u8>, Error> {
@@ -90,7 +126,15 @@ impl GetItem {
         if let Some(consistent) = self.consistent_read {
             bool_member(&mut body, "ConsistentRead", consistent);
         }
+        let start = body.len();
         self.base.end(&mut body)?;
+        if !self.view.is_plain() {
+            let mut members = body.split_off(start);
+            members.pop();
+            self.view.widen(&mut members, &[])?;
+            body.extend_from_slice(&members);
+            body.push(b'}');
+        }
         Ok(body)
     }
 }
@@ -111,13 +155,14 @@ fn read<T: DeserializeOwned>(body: &bytes::Bytes) -> Result<Read<T>, DecodeError
     Ok((item, capacity))
 }
 
-fn read_raw(body: &bytes::Bytes) -> Result<(Option<bytes::Bytes>, Option<ConsumedCapacity>), DecodeError> {
+/// Where the item stands.
+fn raw_item(body: &bytes::Bytes) -> Result<(Option<std::ops::Range<usize>>, Option<ConsumedCapacity>), DecodeError> {
     let (mut item, mut capacity) = (None, None);
     let mut reader = Reader::new(body)?;
     let mut object = reader.object()?;
     while let Some(key) = object.next_key(&mut reader)? {
         match &*key {
-            "Item" => item = Some(response::slice(body, reader.raw_value()?)),
+            "Item" => item = Some(reader.raw_value()?),
             "ConsumedCapacity" => capacity = response::capacity(&mut reader, body)?,
             _ => reader.skip_value()?,
         }

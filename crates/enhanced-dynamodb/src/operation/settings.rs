@@ -244,6 +244,17 @@ macro_rules! read_settings {
             self.filter(crate::expression::Condition::expression(expression))
         }
 
+        /// Leaves out items once the time in this attribute has come, although the service has not deleted them yet.
+        ///
+        /// The time is a number of seconds since 1970, as for Time to Live; DynamoDB deletes what has expired within a few
+        /// days. An item without the attribute, or with something else in it, does not expire, nor does one that would have
+        /// more than five years ago: the service does not delete it either. It is a [`filter`](Self::filter), for the time
+        /// at which the request was made; so the attribute must not be a part of the key.
+        pub fn hide_expired(self, attribute: impl AsRef<str>) -> Self {
+            let now = self.base.core.time().wall();
+            self.filter(crate::operation::view::not_expired(attribute.as_ref(), now))
+        }
+
         /// Which attributes come back.
         pub fn select(mut self, select: crate::operation::Select) -> Self {
             self.read.select = Some(select);

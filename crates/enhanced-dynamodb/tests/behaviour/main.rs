@@ -15,6 +15,7 @@ mod conditions;
 mod cursor;
 mod ensure_table;
 mod exactly_once;
+mod expired;
 mod get;
 mod health;
 mod legacy;

@@ -1,14 +1,12 @@
 //! What reading all items of a batch gives.
 
-use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::plan::{Found, Plan, place};
-use crate::codec::decode_item;
 use crate::error::{Error, ErrorKind};
 use crate::execute::Metadata;
 use crate::operation::batch_get::BATCH_GET_ITEM;
-use crate::operation::{ConsumedCapacity, UnprocessedKeys, response};
+use crate::operation::{ConsumedCapacity, UnprocessedKeys};
 
 /// What [`BatchGetItem::all`](crate::operation::BatchGetItem::all) gives.
 #[non_exhaustive]
@@ -93,20 +91,10 @@ impl BatchGetAllOutput {
             |error: Error| error.at_index(place()).with_operation(BATCH_GET_ITEM.name.clone(), Some(&asked.name));
         match &self.found[table][slot as usize] {
             Found::Missing => Ok(None),
-            Found::Item(item) => decode(item, &asked.added).map(Some).map_err(located),
+            Found::Item(item) => asked.view.decode(item).map(Some).map_err(located),
             Found::Unread => Err(located(Error::new(ErrorKind::BatchIncomplete, "the key was not read"))),
         }
     }
-}
-
-/// The item without the attributes that were added to its projection.
-fn decode<T: DeserializeOwned>(item: &Bytes, added: &[String]) -> Result<T, Error> {
-    let read = if added.is_empty() {
-        decode_item(item)
-    } else {
-        response::without(item, added).and_then(|asked| decode_item(&asked))
-    };
-    read.map_err(|error| Error::from(error).with_item(Some(item.clone())))
 }
 
 // Keys and items do not belong in logs: only how many there are is shown.

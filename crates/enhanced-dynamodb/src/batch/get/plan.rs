@@ -10,10 +10,10 @@ use super::keys::{Keys, Scratch};
 use crate::codec::{DecodeError, Reader, json_string};
 use crate::error::Error;
 use crate::execute::{CallOptions, Core};
-use crate::expression::widen_projection;
 use crate::observe::table_name;
 use crate::operation::base::string_member;
-use crate::operation::batch_get::{BATCH_GET_ITEM, BatchGetParts, MOST_KEYS};
+use crate::operation::batch_get::{BATCH_GET_ITEM, BatchGetParts, Leftover, MOST_KEYS};
+use crate::operation::view::View;
 use crate::operation::{ConsumedCapacity, ReturnConsumedCapacity, UnprocessedKeys, response};
 
 /// A key: its table, and which of that table's different keys it is.
@@ -26,7 +26,7 @@ pub(super) enum Found {
     Unread,
     /// There is no such item.
     Missing,
-    /// The item as the service gave it, with the key attributes that were added to a projection.
+    /// The item as the service gave it, with the attributes that were added to a projection.
     Item(Bytes),
 }
 
@@ -48,8 +48,10 @@ pub(super) struct Table {
     settings: Vec<u8>,
     /// The same, with the key attributes in the projection.
     widened: Vec<u8>,
-    /// Key attributes that the caller's projection does not have.
-    pub(super) added: Vec<String>,
+    /// With the attributes that the caller's projection does not have.
+    pub(super) view: View,
+    /// The same without those: what goes with keys that are given back.
+    asked_view: View,
 }
 
 /// What one answer says beside the items.
@@ -67,14 +69,19 @@ impl Plan {
         let mut plan = Plan { core, options, capacity, tables: Vec::with_capacity(tables.len()), order: asked };
         for (at, parts) in tables.into_iter().enumerate() {
             let made = Keys::new(parts.keys, |nth| place(&plan.order, at, nth)).and_then(|keys| {
-                let mut widened = parts.settings.clone();
-                let added = widen_projection(&mut widened, keys.names())?;
-                Ok((keys, widened, added))
+                let (mut widened, mut view) = (parts.settings.clone(), parts.view.clone());
+                view.widen(&mut widened, keys.names())?;
+                Ok((keys, widened, view))
             });
             match made {
-                Ok((keys, widened, added)) => {
-                    plan.tables.push(Table { name: parts.table, keys, settings: parts.settings, widened, added });
-                }
+                Ok((keys, widened, view)) => plan.tables.push(Table {
+                    name: parts.table,
+                    keys,
+                    settings: parts.settings,
+                    widened,
+                    view,
+                    asked_view: parts.view,
+                }),
                 Err(error) => return Err(plan.core.refuse(BATCH_GET_ITEM.name.clone(), Some(&parts.table), error)),
             }
         }
@@ -151,6 +158,7 @@ impl Plan {
     fn take(&self, body: &Bytes, found: &mut [Vec<Found>]) -> Result<Answer, DecodeError> {
         let mut answer = Answer::default();
         let mut scratch = Scratch::default();
+        let now = self.core.time().wall();
         let mut reader = Reader::new(body)?;
         let mut object = reader.object()?;
         while let Some(member) = object.next_key(&mut reader)? {
@@ -159,8 +167,12 @@ impl Plan {
                     let mut tables = reader.object()?;
                     while let Some(name) = tables.next_key(&mut reader)? {
                         let table = self.table_named(&name)?;
+                        let view = &self.tables[table].view;
                         self.each(table, &mut reader, body, &mut scratch, |slot, at| {
-                            found[table][slot as usize] = Found::Item(body.slice(at));
+                            let hidden = view.hides(&body[at.clone()], now)?;
+                            found[table][slot as usize] =
+                                if hidden { Found::Missing } else { Found::Item(body.slice(at)) };
+                            Ok(())
                         })?;
                     }
                 }
@@ -174,6 +186,7 @@ impl Plan {
                                 let unread = &mut answer.unread;
                                 self.each(table, &mut reader, body, &mut scratch, |slot, _| {
                                     unread.push((table as u32, slot));
+                                    Ok(())
                                 })?;
                             } else {
                                 reader.skip_value()?;
@@ -199,13 +212,13 @@ impl Plan {
         reader: &mut Reader<'_>,
         body: &Bytes,
         scratch: &mut Scratch,
-        mut each: impl FnMut(u32, Range<usize>),
+        mut each: impl FnMut(u32, Range<usize>) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
         let Some(mut items) = reader.optional_array()? else { return Ok(()) };
         while items.next_element(reader)? {
             let start = reader.position();
             match self.tables[table].keys.find(reader, body, scratch)? {
-                Some(slot) => each(slot, start..reader.position()),
+                Some(slot) => each(slot, start..reader.position())?,
                 None => return Err(DecodeError::new("it has a key that was not asked for")),
             }
         }
@@ -232,7 +245,8 @@ impl Plan {
             if count > 0 {
                 let mut json = Vec::new();
                 table.write(&mut json, slots(), &table.settings);
-                unread.tables.push((table.name.clone(), Bytes::from(json), count));
+                let (json, view) = (Bytes::from(json), table.asked_view.clone());
+                unread.tables.push(Leftover { table: table.name.clone(), json, count, view });
             }
         }
         unread

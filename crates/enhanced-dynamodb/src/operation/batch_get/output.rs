@@ -1,6 +1,7 @@
 //! What a BatchGetItem gives: items by table, and what the service left unread.
 
 use std::ops::Range;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -11,12 +12,24 @@ use crate::error::Error;
 use crate::execute::Metadata;
 use crate::operation::capacity::ConsumedCapacity;
 use crate::operation::response;
+use crate::operation::view::View;
 
 /// What the service left unread of a batch.
 #[derive(Clone, Default)]
 pub struct UnprocessedKeys {
-    /// Table by table: `{"Keys":[…],…}`, and how many keys that are.
-    pub(crate) tables: Vec<(String, Bytes, usize)>,
+    pub(crate) tables: Vec<Leftover>,
+}
+
+/// What was left unread of one table.
+#[derive(Clone)]
+pub(crate) struct Leftover {
+    pub(crate) table: String,
+    /// `{"Keys":[…],…}`.
+    pub(crate) json: Bytes,
+    /// How many keys that are.
+    pub(crate) count: usize,
+    /// How the items are looked at.
+    pub(crate) view: View,
 }
 
 /// What a [`BatchGetItem`] gives.
@@ -26,6 +39,10 @@ pub struct BatchGetOutput {
     body: Bytes,
     /// Where the items of each table stand in the body.
     responses: Vec<(String, Range<usize>)>,
+    /// How the items of tables are looked at that are not looked at as they are.
+    views: Vec<(String, View)>,
+    /// When the answer came.
+    at: SystemTime,
     /// What the service left unread; hand it to [`BatchGetItem::retry`] after a pause.
     pub unprocessed: UnprocessedKeys,
     /// What the batch consumed on each table, if asked for.
@@ -54,16 +71,38 @@ pub(super) fn read(body: &Bytes) -> Result<BatchGetOutput, DecodeError> {
         }
     }
     let body = body.clone();
-    Ok(BatchGetOutput { responses, unprocessed, consumed_capacity, metadata: Metadata::default(), body })
+    Ok(BatchGetOutput {
+        responses,
+        views: Vec::new(),
+        at: SystemTime::UNIX_EPOCH,
+        unprocessed,
+        consumed_capacity,
+        metadata: Metadata::default(),
+        body,
+    })
 }
 
 /// The items of one table. The outer error is a response that is no JSON, the inner an item that is no `T`.
-fn read_items<T: DeserializeOwned>(body: &Bytes) -> Result<Result<Vec<T>, Error>, DecodeError> {
+fn read_items<T: DeserializeOwned>(
+    body: &Bytes,
+    view: Option<&View>,
+    now: SystemTime,
+) -> Result<Result<Vec<T>, Error>, DecodeError> {
     let mut items = Vec::new();
     let mut reader = Reader::new(body)?;
     let mut array = reader.array()?;
     while array.next_element(&mut reader)? {
-        match response::item(&mut reader, body)? {
+        let item = match view {
+            None => response::item(&mut reader, body)?,
+            Some(view) => {
+                let item = body.slice(reader.raw_value()?);
+                if view.hides(&item, now)? {
+                    continue;
+                }
+                view.decode(&item)
+            }
+        };
+        match item {
             Ok(item) => items.push(item),
             Err(error) => return Ok(Err(error)),
         }
@@ -81,10 +120,22 @@ impl BatchGetOutput {
         let mut items = Vec::new();
         for (_, at) in self.responses.iter().filter(|(name, _)| name == table) {
             let body = self.body.slice(at.clone());
-            let read = read_items::<T>(&body).map_err(|error| located(response::malformed(&error)))?;
+            let view = self.views.iter().find(|(name, _)| name == table).map(|(_, view)| view);
+            let read = read_items::<T>(&body, view, self.at).map_err(|error| located(response::malformed(&error)))?;
             items.extend(read.map_err(located)?);
         }
         Ok(items)
+    }
+
+    /// How each table's items are to be looked at, also those that were left unread.
+    pub(super) fn look_at(&mut self, views: Vec<(String, View)>, now: SystemTime) {
+        for left in &mut self.unprocessed.tables {
+            if let Some((_, view)) = views.iter().find(|(table, _)| *table == left.table) {
+                left.view = view.clone();
+            }
+        }
+        self.views = views;
+        self.at = now;
     }
 
     /// The tables that items were read from.
@@ -94,7 +145,7 @@ impl BatchGetOutput {
 }
 
 impl UnprocessedKeys {
-    pub(crate) fn read(&mut self, reader: &mut Reader<'_>, body: &Bytes) -> Result<(), DecodeError> {
+    fn read(&mut self, reader: &mut Reader<'_>, body: &Bytes) -> Result<(), DecodeError> {
         if reader.null() {
             return Ok(());
         }
@@ -115,7 +166,8 @@ impl UnprocessedKeys {
                 }
             }
             if count > 0 {
-                self.tables.push((table.into_owned(), body.slice(start..reader.position()), count));
+                let json = body.slice(start..reader.position());
+                self.tables.push(Leftover { table: table.into_owned(), json, count, view: View::default() });
             }
         }
         Ok(())
@@ -124,7 +176,7 @@ impl UnprocessedKeys {
     /// How many keys were left unread.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.tables.iter().map(|(_, _, count)| count).sum()
+        self.tables.iter().map(|left| left.count).sum()
     }
 
     /// Whether everything was read.
@@ -137,7 +189,7 @@ impl UnprocessedKeys {
 // Keys and items do not belong in logs: only how many there are is shown.
 impl std::fmt::Debug for UnprocessedKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_map().entries(self.tables.iter().map(|(table, _, count)| (table, count))).finish()
+        f.debug_map().entries(self.tables.iter().map(|left| (&left.table, left.count))).finish()
     }
 }
 
