@@ -48,7 +48,10 @@ impl Projected {
 
 /// The layouts that were checked, table by table.
 #[derive(Default)]
-struct Checked(Mutex<HashMap<String, Vec<(TreeSchema, Source, Arc<Layout>)>>>);
+struct Checked(Mutex<HashMap<String, Vec<Fitting>>>);
+
+/// A schema that fits its table, and what it is read from.
+type Fitting = (TreeSchema, Source, Arc<Layout>);
 
 impl Checked {
     fn find(&self, table: &str, schema: &TreeSchema, source: Source) -> Option<Arc<Layout>> {

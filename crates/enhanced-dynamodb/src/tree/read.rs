@@ -90,7 +90,7 @@ impl ReadTree {
         let mut arrived = Vec::new();
         while walk.next(&mut arrived).await? {
             for node in arrived.drain(..) {
-                values.push(walk.plan.decode(&node.item)?);
+                values.push(walk.plan().decode(&node.item)?);
             }
         }
         let metadata = walk.metadata();
@@ -175,6 +175,15 @@ impl Walk {
             if !out.is_empty() {
                 return Ok(true);
             }
+        }
+    }
+
+    /// The plan as it is carried out: it knows what was read besides.
+    fn plan(&self) -> &Plan {
+        match &self.way {
+            Way::NotBegun => &self.plan,
+            Way::Adjacency(walk) => walk.plan(),
+            Way::Collection(walk) => walk.plan(),
         }
     }
 

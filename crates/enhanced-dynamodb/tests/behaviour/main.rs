@@ -35,6 +35,8 @@ mod transactions;
 mod tree;
 mod tree_json;
 mod tree_limits;
+mod tree_properties;
+mod tree_strategies;
 mod update;
 mod values;
 mod versions;

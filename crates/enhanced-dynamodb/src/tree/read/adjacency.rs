@@ -73,6 +73,10 @@ impl Adjacency {
         Ok(walk)
     }
 
+    pub(super) fn plan(&self) -> &Plan {
+        &self.edges.plan
+    }
+
     fn take_root(&mut self, root: GetOutput<Bytes>, out: &mut Vec<Arrived>) -> Result<(), Error> {
         self.state.cost.add(u64::from(root.metadata.attempts), &root.consumed_capacity);
         let plan = &self.edges.plan;

@@ -103,6 +103,10 @@ impl Gather {
         Ok(gather)
     }
 
+    pub(super) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
     /// Goes on until a node has arrived, or all have: then it gives `false`.
     pub(super) async fn next(&mut self, out: &mut Vec<Arrived>) -> Result<bool, Error> {
         while out.is_empty() {

@@ -107,7 +107,7 @@ impl<T: DeserializeOwned> TreeStream<T> {
 }
 
 fn node<T: DeserializeOwned>(walk: &Walk, arrived: &Arrived) -> Result<TreeNode<T>, Error> {
-    let value = walk.plan.decode(&arrived.item)?;
+    let value = walk.plan().decode(&arrived.item)?;
     let Some(shape) = walk.state().map(|state| &state.shape) else {
         return Err(Error::invalid_input("a node of a tree that was not begun"));
     };
