@@ -3,6 +3,7 @@
 #[cfg(feature = "embedded")]
 mod embedded;
 mod health;
+mod restore;
 #[cfg(feature = "sdk")]
 mod sdk;
 mod shared;

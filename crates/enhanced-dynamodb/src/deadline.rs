@@ -36,6 +36,15 @@ pub fn current() -> Option<Instant> {
     DEADLINE.try_with(|deadline| *deadline).ok()
 }
 
+/// Runs one poll of a future whose scope this is.
+#[cfg(feature = "lambda")]
+pub(crate) fn enter<T>(deadline: Option<Instant>, poll: impl FnOnce() -> T) -> T {
+    match earliest(deadline, current()) {
+        Some(deadline) => DEADLINE.sync_scope(deadline, poll),
+        None => poll(),
+    }
+}
+
 /// The earlier of two deadlines, either of which there may be.
 pub(crate) fn earliest(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
     match (one, other) {

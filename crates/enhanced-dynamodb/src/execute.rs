@@ -103,6 +103,9 @@ pub(crate) struct Shared {
     clock_offset: AtomicI64,
     gate: Gate,
     pub(crate) kept: Kept,
+    /// Whether the process came back from a snapshot, and the client knows it.
+    #[cfg(feature = "lambda")]
+    restored: std::sync::atomic::AtomicBool,
     /// What lives as long as the calls do; dropped last.
     _companion: Option<Companion>,
 }
@@ -137,6 +140,8 @@ impl Core {
             clock_offset: AtomicI64::new(0),
             gate: Gate::default(),
             kept: Kept::default(),
+            #[cfg(feature = "lambda")]
+            restored: std::sync::atomic::AtomicBool::new(false),
             _companion: companion,
         };
         Ok(Core { deadline: None, shared: Arc::new(shared) })
@@ -164,6 +169,20 @@ impl Core {
 
     pub(crate) fn stats(&self) -> Stats {
         self.counters.snapshot(self.quota.tokens(), self.transport.pool())
+    }
+
+    /// Forgets what a snapshot of the process must not bring along.
+    pub(crate) fn forget(&self) {
+        self.transport.forget();
+        self.clock_offset.store(0, Ordering::Relaxed);
+    }
+
+    /// The same, once in the life of the process.
+    #[cfg(feature = "lambda")]
+    pub(crate) fn forget_once(&self) {
+        if !self.restored.swap(true, Ordering::Relaxed) {
+            self.forget();
+        }
     }
 
     /// Refuses new calls, waits (no longer than `limit`) for those under way, and closes all sockets.

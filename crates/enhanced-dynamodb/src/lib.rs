@@ -89,6 +89,7 @@
 //! | `aws-lc-rs` | | TLS and digests by AWS-LC; where `ring` is on too, AWS-LC is used |
 //! | `fips` | | the FIPS-validated build of AWS-LC; needs CMake and Go |
 //! | `embedded` | | `Client::embedded`: a DynamoDB engine in the process |
+//! | `lambda` | | `lambda`: deadlines from the invocation's context, metrics, SnapStart, for `lambda_runtime` and `lambda_http` |
 //! | `aws-config` | | the AWS SDK's credential chain: roles, SSO, processes, web identity, instance metadata |
 //! | `sdk` | | `Client::sdk`: a client of the AWS SDK for Rust on the same sockets, credentials and endpoint; needs Rust 1.94.1 |
 #![forbid(unsafe_code)]
@@ -104,6 +105,8 @@ mod execute;
 pub mod expression;
 pub mod item;
 mod keys;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 mod observe;
 pub mod operation;
 pub mod table;

@@ -1,6 +1,8 @@
 //! What the client does, made visible: counters and log lines.
 
 mod counters;
+#[cfg(feature = "lambda")]
+pub(crate) mod invocation;
 mod log;
 mod throttles;
 

@@ -129,6 +129,12 @@ impl Transport {
         self.sender.close(limit).await;
     }
 
+    /// Closes the sockets that rest, and forgets credentials that can be had anew.
+    pub(crate) fn forget(&self) {
+        self.sender.drop_idle();
+        self.credentials.forget();
+    }
+
     pub(crate) fn pool(&self) -> PoolStats {
         self.sender.pool()
     }

@@ -237,3 +237,15 @@ async fn a_socket_in_steady_use_is_left_at_its_greatest_age() {
     let stats = client.stats();
     assert_eq!((stats.pool.connects, stats.pool.open, stats.retries), (3, 1, 0));
 }
+
+#[tokio::test]
+async fn a_client_that_is_told_of_a_restore_uses_no_socket_of_before() {
+    let mut counter = Counter::new().await;
+    assert_eq!(counter.client.prewarm(3).await.unwrap(), 3);
+    let before = counter.stats();
+    counter.client.after_restore();
+    assert_eq!((counter.stats().pool.open, counter.stats().pool.idle), (0, 0));
+    counter.raise().await;
+    assert_eq!(counter.since(&before), (1, 3, 0));
+    counter.read().await;
+}

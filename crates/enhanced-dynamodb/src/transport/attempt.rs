@@ -25,7 +25,11 @@ const DATE: HeaderName = HeaderName::from_static("x-amz-date");
 const TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 
 /// How many headers a request has at most, its length included.
-const HEADERS: usize = 8;
+const HEADERS: usize = 9;
+
+/// By which X-Ray and Lambda's detection of loops follow a request. It is not signed: whatever passes it on may change it.
+#[cfg(feature = "lambda")]
+const TRACE: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// A wait as people read it: `5 s`, `1.5 s`, `300 ms`.
 fn waited(time: Duration) -> String {
@@ -246,6 +250,10 @@ impl Sender {
         self.pool.stats()
     }
 
+    pub(crate) fn drop_idle(&self) {
+        self.pool.drop_idle();
+    }
+
     pub(crate) async fn close(&self, limit: Duration) {
         self.pool.close(limit).await;
     }
@@ -313,6 +321,10 @@ impl Sender {
         }
         headers.insert(AUTHORIZATION, signed.authorization);
         headers.insert(USER_AGENT, self.user_agent.clone());
+        #[cfg(feature = "lambda")]
+        if let Some(trace) = crate::observe::invocation::trace_header() {
+            headers.insert(TRACE, trace);
+        }
         connection.progress().begin(request.body.len());
         Ok(http)
     }

@@ -156,6 +156,16 @@ impl Pool {
         Ok(Lease { pool: self, connection: None, holds_slot: false, in_use: true, _permit: permit })
     }
 
+    /// Closes all sockets that rest.
+    pub(crate) fn drop_idle(&self) {
+        let idle = {
+            let mut state = self.state();
+            state.open -= state.idle.len();
+            std::mem::take(&mut state.idle)
+        };
+        self.stale.fetch_add(idle.len() as u64, Ordering::Relaxed);
+    }
+
     /// Refuses new attempts, waits (no longer than `limit`) for those that are under way, and closes what rests.
     pub(crate) async fn close(&self, limit: Duration) {
         self.permits.close();

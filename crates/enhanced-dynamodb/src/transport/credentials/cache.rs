@@ -120,6 +120,15 @@ impl CredentialsCache {
         }
     }
 
+    /// Asks for credentials anew before the next request, whatever is known of the last ones; fixed ones stay.
+    pub(crate) fn forget(&self) {
+        if let Kind::Renewed(renewed) = &self.0 {
+            let mut renewal = renewed.lock();
+            *renewed.current.write().unwrap_or_else(PoisonError::into_inner) = None;
+            *renewal = Renewal::default();
+        }
+    }
+
     /// The service called these expired: they are not used again. Gives whether others may come; fixed ones stay
     /// what they are.
     pub(crate) fn invalidate(&self, used: &Arc<Credentials>) -> bool {
