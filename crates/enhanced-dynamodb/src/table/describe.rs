@@ -179,7 +179,8 @@ impl TableDescription {
     #[must_use]
     pub fn billing_mode(&self) -> &str {
         // The service says nothing of a table that has had provisioned capacity all along.
-        self.text("BillingModeSummary", "BillingMode").unwrap_or("PROVISIONED")
+        let summary = self.other.get("BillingModeSummary");
+        summary.and_then(|summary| summary.get("BillingMode")?.as_str()).unwrap_or("PROVISIONED")
     }
 
     /// What the table's stream holds of a change, such as `NEW_AND_OLD_IMAGES`; `None` without a stream.
@@ -195,10 +196,6 @@ impl TableDescription {
     pub fn attribute_type(&self, name: &str) -> Option<&str> {
         let mut definitions = self.attribute_definitions.iter();
         definitions.find(|known| known.attribute_name == name).map(|known| known.attribute_type.as_str())
-    }
-
-    fn text(&self, member: &str, name: &str) -> Option<&str> {
-        self.other.get(member)?.get(name)?.as_str()
     }
 
     /// Whether the table and all its indexes can be used.

@@ -10,7 +10,7 @@ use super::definition::{Definition, definition_settings};
 use super::describe::TableDescription;
 use super::difference::{differences, time_to_live_difference};
 use super::manage::TableCall;
-use super::ttl;
+use super::ttl::{self, TimeToLive};
 use super::wait::{DEFAULT_LIMIT, Patience, seen};
 use crate::error::{Error, ErrorKind};
 use crate::execute::{CallOptions, Core, Replay, ReplayClass};
@@ -34,7 +34,8 @@ pub struct EnsuredTable {
 /// on is turned on, for the service does not make it with the table, and whoever made the table may not have come so far.
 /// Capacity, tags, class and protection are set when the table is made, and not compared.
 ///
-/// Any number of processes may do so at a time: one makes the table, all wait for it.
+/// Any number of processes may do so at a time: one makes the table, all wait for it. The role needs the actions
+/// `DescribeTable`, `CreateTable`, `DescribeTimeToLive` and, with a time to live, `UpdateTimeToLive`.
 #[must_use = "nothing is done until it is sent"]
 pub struct EnsureTable {
     call: TableCall,
@@ -90,20 +91,19 @@ impl EnsureTable {
         self.call.options.timeout = None;
 
         let (table, created) = self.active(&request).await?;
-        let mut found = if created { Vec::new() } else { differences(&self.definition, &table)? };
-        if !created || self.time_to_live.is_some() {
-            let time_to_live = ttl::describe(&self.call).await?;
-            found.extend(time_to_live_difference(self.time_to_live.as_deref(), &time_to_live));
-            // Nothing is done to a table that is not the one described.
-            if let Some(attribute) = self.time_to_live.as_deref().filter(|_| found.is_empty() && !time_to_live.is_on())
-            {
-                self.turn_on(attribute).await?;
-            }
+        let time_to_live = if created { TimeToLive::default() } else { self.compare(&table).await? };
+        if let Some(attribute) = self.time_to_live.as_deref().filter(|_| !time_to_live.is_on()) {
+            self.turn_on(attribute).await?;
         }
-        match found.is_empty() {
-            true => Ok(EnsuredTable { table, created }),
-            false => Err(self.differs(&found)),
-        }
+        Ok(EnsuredTable { table, created })
+    }
+
+    /// The time to live of a table that is there, if nothing of the table is otherwise than described.
+    async fn compare(&self, table: &TableDescription) -> Result<TimeToLive, Error> {
+        let mut found = differences(&self.definition, table)?;
+        let time_to_live = ttl::describe(&self.call).await?;
+        found.extend(time_to_live_difference(self.time_to_live.as_deref(), &time_to_live));
+        if found.is_empty() { Ok(time_to_live) } else { Err(self.differs(&found)) }
     }
 
     /// The table as soon as it is active, and whether this call made it.
