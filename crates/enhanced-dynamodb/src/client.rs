@@ -1,5 +1,6 @@
 //! The client: wiring only. Every method makes the builder of one operation.
 
+mod batch;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod health;

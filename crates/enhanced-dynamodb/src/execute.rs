@@ -33,7 +33,7 @@ use crate::observe::{Counters, Outcome, Report, Stats, Throttles, add_throttles,
 use crate::transport::{ArnParameter, Request, Response, Reuse, Transport};
 
 use adaptive::{Adaptive, Limiter};
-pub(crate) use backoff::{Base as BackoffBase, delay as backoff_delay};
+pub(crate) use backoff::{Base as BackoffBase, delay as backoff};
 use decide::{Decision, Situation, decide};
 use failure::Trouble;
 #[cfg(feature = "sdk")]

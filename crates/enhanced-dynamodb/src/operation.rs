@@ -29,6 +29,7 @@ pub(crate) mod view;
 mod write;
 
 pub use batch_get::{BatchGetItem, BatchGetOutput, UnprocessedKeys};
+pub(crate) use batch_write::BATCH_WRITE_ITEM;
 pub use batch_write::{BatchWriteItem, BatchWriteOutput, UnprocessedItems, WriteRequest};
 pub use call::CallOperation;
 pub use capacity::{Capacity, ConsumedCapacity, ItemCollectionMetrics, ReturnConsumedCapacity, ReturnValues, Select};

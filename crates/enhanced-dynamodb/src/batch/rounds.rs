@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::execute::{BackoffBase, backoff_delay};
+use crate::execute::{BackoffBase, backoff};
 
 /// How many rounds in a row may bring nothing at all. The waits between them are of 1, 2, 4, 8, 16 and four times 20 s
 /// at most: 111 s, and half of it on average.
@@ -32,7 +32,7 @@ impl Rounds {
             return None;
         }
         let base = if progressed { BackoffBase::Transient } else { BackoffBase::Throttled };
-        let wait = backoff_delay(base, self.alike, chance, None);
+        let wait = backoff(base, self.alike, chance, None);
         self.alike = self.alike.saturating_add(1);
         Some(wait)
     }

@@ -16,7 +16,7 @@ use crate::execute::{Call, CallOptions, Core, Metadata, Operation, ReplayClass};
 use crate::item::Item;
 use crate::transport::ArnParameter;
 
-static BATCH_WRITE_ITEM: Operation = Operation::data("BatchWriteItem", "DynamoDB_20120810.BatchWriteItem");
+pub(crate) static BATCH_WRITE_ITEM: Operation = Operation::data("BatchWriteItem", "DynamoDB_20120810.BatchWriteItem");
 
 /// Requests in one BatchWriteItem (API reference).
 const MOST_REQUESTS: usize = 25;

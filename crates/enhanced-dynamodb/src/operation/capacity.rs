@@ -135,7 +135,8 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    fn add(&mut self, other: &Capacity) {
+    /// Adds the units of another request.
+    pub(crate) fn add(&mut self, other: &Capacity) {
         self.capacity_units += other.capacity_units;
         add_units(&mut self.read_capacity_units, other.read_capacity_units);
         add_units(&mut self.write_capacity_units, other.write_capacity_units);

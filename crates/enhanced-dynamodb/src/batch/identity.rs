@@ -1,0 +1,129 @@
+//! Which operations are on one key. Keys are compared as the service does: numbers by their value, texts and bytes as
+//! they are, the attributes in any order.
+
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+
+use crate::codec::Reader;
+use crate::item::Number;
+use crate::keys::KeyNames;
+
+/// Digests keys. Two operations of one digest are taken for operations on one key: should two keys ever share one, they
+/// are merely kept apart without need.
+#[derive(Default)]
+pub(super) struct Identity(RandomState);
+
+impl Identity {
+    /// The digest of the key of an item or key (`{"id":{"S":"m1"}, …}`) in a table. `None` if it has no such key.
+    pub(super) fn of(&self, table: usize, names: &KeyNames, attributes: &[u8]) -> Option<u64> {
+        let names = names.names();
+        let mut reader = Reader::new(attributes).ok()?;
+        let mut object = reader.object().ok()?;
+        let (mut digest, mut found) = (0, 0);
+        while let Some(name) = object.next_key(&mut reader).ok()? {
+            match names.iter().position(|known| *known == *name) {
+                None => reader.skip_value().ok()?,
+                Some(position) => {
+                    digest ^= self.attribute((table, position), &mut reader)?;
+                    found += 1;
+                    if found == names.len() {
+                        return Some(digest);
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// The digest of one value, `{"S":"m1"}`, of a type that a key may have.
+    fn attribute(&self, place: (usize, usize), reader: &mut Reader<'_>) -> Option<u64> {
+        let mut hasher = self.0.build_hasher();
+        place.hash(&mut hasher);
+        let mut object = reader.object().ok()?;
+        let descriptor = object.next_key(reader).ok()??;
+        let text = match &*descriptor {
+            "S" | "B" | "N" => reader.string().ok()?,
+            _ => return None,
+        };
+        match &*descriptor {
+            "N" => Number::parse(&text).ok()?.hash(&mut hasher),
+            descriptor => (descriptor, &*text).hash(&mut hasher),
+        }
+        object.next_key(reader).ok()?.is_none().then(|| hasher.finish())
+    }
+}
+
+/// For maps whose keys are digests already.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Digested(u64);
+
+impl Hasher for Digested {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, digest: u64) {
+        self.0 = digest;
+    }
+}
+
+/// Makes [`Digested`].
+pub(super) type ByDigest = std::hash::BuildHasherDefault<Digested>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &[&str]) -> KeyNames {
+        let schema = crate::KeySchema::new(names[0]);
+        KeyNames::of(&names.get(1).map_or(schema.clone(), |sort| schema.with_sort(*sort)))
+    }
+
+    #[test]
+    fn keys_are_compared_as_the_service_does() {
+        let identity = Identity::default();
+        let key = |json: &str| identity.of(0, &names(&["id", "at"]), json.as_bytes());
+        let one = key(r#"{"id":{"S":"a"},"at":{"N":"1"}}"#);
+        assert!(one.is_some());
+        assert_eq!(one, key(r#"{"text":{"L":[{"S":"x"}]},"at":{"N":"1.0"},"id":{"S":"a"}}"#));
+        assert_eq!(one, key(r#"{"id":{"S":"\u0061"},"at":{"N":"10E-1"}}"#), "escapes and exponents mean the same");
+        for other in [
+            r#"{"id":{"S":"a"},"at":{"S":"1"}}"#,
+            r#"{"id":{"B":"a"},"at":{"N":"1"}}"#,
+            r#"{"id":{"S":"b"},"at":{"N":"1"}}"#,
+            r#"{"id":{"S":"a"},"at":{"N":"2"}}"#,
+        ] {
+            assert_ne!(key(other), one, "{other}");
+        }
+        assert_ne!(identity.of(1, &names(&["id", "at"]), br#"{"id":{"S":"a"},"at":{"N":"1"}}"#), one, "another table");
+    }
+
+    #[test]
+    fn what_lacks_a_key_attribute_or_has_it_of_another_kind_has_no_key() {
+        let identity = Identity::default();
+        for json in [
+            r#"{"at":{"N":"1"}}"#,
+            r#"{"id":{"NULL":true}}"#,
+            r#"{"id":{"SS":["a"]}}"#,
+            r#"{"id":{"N":"x"}}"#,
+            r#"{"id":{}}"#,
+            "{}",
+            "",
+        ] {
+            assert_eq!(identity.of(0, &names(&["id"]), json.as_bytes()), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn the_attributes_of_a_key_do_not_stand_for_each_other() {
+        let identity = Identity::default();
+        let key = |json: &str| identity.of(0, &names(&["a", "b"]), json.as_bytes());
+        assert_ne!(key(r#"{"a":{"S":"x"},"b":{"S":"y"}}"#), key(r#"{"a":{"S":"y"},"b":{"S":"x"}}"#));
+        assert_ne!(key(r#"{"a":{"S":"x"},"b":{"S":"x"}}"#), key(r#"{"a":{"S":"y"},"b":{"S":"y"}}"#));
+    }
+}

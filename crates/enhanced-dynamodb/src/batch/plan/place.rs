@@ -1,0 +1,147 @@
+//! Where an operation goes that comes from the input, and where it goes on when its key is free.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::{Lane, Op, Plan, Table, Way};
+use crate::batch::BatchOperation;
+use crate::batch::chunk::Chunk;
+use crate::batch::ledger::Ledger;
+use crate::keys::KeyNames;
+
+impl Plan {
+    /// Takes an operation of the input.
+    pub(in crate::batch) fn admit(&mut self, operation: BatchOperation, ledger: &mut Ledger<'_>) {
+        let index = ledger.total;
+        ledger.total += 1;
+        let table = self.table(&operation.table);
+        let error = operation.error.clone();
+        let mut op = Op { index, table, key: None, rounds: 0, written_then: 0, operation };
+        if let Some(error) = error {
+            return ledger.failed(op, &error);
+        }
+        if let Some(reason) = &self.stopped {
+            return ledger.left_over(op, reason);
+        }
+        match &mut self.tables[table].way {
+            Way::Keyed(names) => {
+                op.key = self.identity.of(table, names, op.operation.attributes());
+                self.hold(&op);
+                self.place(op, ledger);
+            }
+            Way::InOrder(Lane { broken: Some(reason), .. }) => {
+                let reason = Arc::clone(reason);
+                ledger.left_over(op, &reason);
+            }
+            Way::Asking | Way::InOrder(_) => {
+                self.hold(&op);
+                self.tables[table].queue.push_back(op);
+            }
+        }
+    }
+
+    /// Takes an operation of a table whose key is known.
+    fn place(&mut self, op: Op, ledger: &mut Ledger<'_>) {
+        let Some(key) = op.key else {
+            // The service will refuse it for want of its key, and should not refuse others with it.
+            return self.formed.push_back(Chunk::of(vec![op]));
+        };
+        if let Some(reason) = self.left.get(&key) {
+            let reason = Arc::clone(reason);
+            self.forget(&op);
+            return ledger.left_over(op, &reason);
+        }
+        match self.busy.get_mut(&key) {
+            Some(waiting) => waiting.push_back(op),
+            None => {
+                self.busy.insert(key, VecDeque::new());
+                self.make_ready(op);
+            }
+        }
+    }
+
+    fn make_ready(&mut self, op: Op) {
+        let table = &mut self.tables[op.table];
+        if table.apart { &mut table.queue } else { &mut self.ready }.push_back(op);
+    }
+
+    /// The operation that held the key has ended: the next one on it may go.
+    pub(super) fn release(&mut self, key: Option<u64>) {
+        let Some(key) = key else { return };
+        let Some(waiting) = self.busy.get_mut(&key) else { return };
+        match waiting.pop_front() {
+            Some(next) => self.make_ready(next),
+            None => drop(self.busy.remove(&key)),
+        }
+    }
+
+    fn table(&mut self, name: &Arc<str>) -> usize {
+        if self.tables.get(self.last).is_some_and(|last| last.name == *name) {
+            return self.last;
+        }
+        self.last = match self.by_name.get(name) {
+            Some(table) => *table,
+            None => {
+                let table = self.tables.len();
+                self.tables.push(Table {
+                    name: Arc::clone(name),
+                    way: Way::Asking,
+                    apart: false,
+                    queue: VecDeque::new(),
+                    written: 0,
+                    denied: 0,
+                });
+                self.by_name.insert(Arc::clone(name), table);
+                self.to_ask.push(table);
+                table
+            }
+        };
+        self.last
+    }
+
+    /// The table's key is known, or it is known that it will not be.
+    pub(in crate::batch) fn set_keys(&mut self, table: usize, names: Option<KeyNames>, ledger: &mut Ledger<'_>) {
+        match names {
+            Some(names) => self.use_keys(table, names, ledger),
+            None => {
+                self.tables[table].way = Way::InOrder(Lane::default());
+                self.special.push_back(table);
+            }
+        }
+    }
+
+    /// From now on the table's operations are kept apart by their keys. None of them is in flight.
+    pub(super) fn use_keys(&mut self, table: usize, names: KeyNames, ledger: &mut Ledger<'_>) {
+        self.special.retain(|special| *special != table);
+        let of_table = &mut self.tables[table];
+        let mut ops: Vec<Op> = Vec::new();
+        match std::mem::replace(&mut of_table.way, Way::Keyed(names)) {
+            Way::InOrder(lane) => ops.extend(lane.pending.into_iter().flatten()),
+            Way::Asking | Way::Keyed(_) => {}
+        }
+        ops.extend(of_table.queue.drain(..));
+        for mut op in ops {
+            op.key = self.key_of(table, op.operation.attributes());
+            self.place(op, ledger);
+        }
+    }
+
+    /// The table's requests are no longer mixed with others'.
+    pub(super) fn set_apart(&mut self, table: usize) {
+        if std::mem::replace(&mut self.tables[table].apart, true) {
+            return;
+        }
+        self.special.push_back(table);
+        for op in std::mem::take(&mut self.ready) {
+            if op.table == table { &mut self.tables[table].queue } else { &mut self.ready }.push_back(op);
+        }
+    }
+
+    /// The table accepts writes: its requests may be mixed again.
+    pub(super) fn take_back(&mut self, table: usize) {
+        if std::mem::replace(&mut self.tables[table].apart, false) {
+            self.special.retain(|special| *special != table);
+            self.ready.append(&mut self.tables[table].queue);
+        }
+    }
+}
