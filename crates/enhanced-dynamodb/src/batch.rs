@@ -265,7 +265,7 @@ impl<'a, S: source::Source> BatchOperations<'a, S> {
             None if !has_deadline => Some(GIVE_UP_AFTER),
             given => given,
         };
-        Ok(Run::new(self.core, self.settings).to_end(&mut self.source).await)
+        Ok(Run::new(self.core, self.settings).carry_out(&mut self.source).await)
     }
 }
 

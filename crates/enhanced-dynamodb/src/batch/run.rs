@@ -116,7 +116,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    pub(super) async fn to_end<S: Source>(mut self, source: &mut S) -> BatchOutcome {
+    pub(super) async fn carry_out<S: Source>(mut self, source: &mut S) -> BatchOutcome {
         let mut under_way = UnderWay::new();
         let mut sleep = Sleep::default();
         loop {
