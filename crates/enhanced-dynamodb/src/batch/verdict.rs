@@ -88,6 +88,8 @@ fn of_kind(kind: ErrorKind) -> Verdict {
         K::InvalidCursor
         | K::RootNotFound
         | K::WaitTimeout
+        | K::BatchIncomplete
+        | K::TableDiffers
         | K::BackupInUse
         | K::BackupNotFound
         | K::ContinuousBackupsUnavailable

@@ -143,7 +143,6 @@ pub struct InvocationFuture<F> {
     future: Pin<Box<F>>,
 }
 
-
 impl<F: Future> Future for InvocationFuture<F> {
     type Output = F::Output;
 

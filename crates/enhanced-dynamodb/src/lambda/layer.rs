@@ -8,8 +8,8 @@ use std::time::Duration;
 use lambda_runtime::tower::{Layer, Service};
 use lambda_runtime::{Context, LambdaEvent};
 
-use super::invocation::{DEFAULT_MARGIN, Invocation, InvocationFuture};
 use super::Initialization;
+use super::invocation::{DEFAULT_MARGIN, Invocation, InvocationFuture};
 use crate::Client;
 
 /// What a handler gets, with the invocation's context in it.

@@ -7,7 +7,7 @@ use super::plan::Plan;
 use super::row::{Row, Wanted, read_row};
 use crate::codec::{DecodeError, Reader, json_string};
 use crate::error::{Error, ErrorKind};
-use crate::execute::{BackoffBase, Call, LEAST_ATTEMPT, Operation, ReplayClass, backoff_delay};
+use crate::execute::{BackoffBase, Call, LEAST_ATTEMPT, Operation, ReplayClass, backoff};
 use crate::item::AttributeValue;
 use crate::operation::{ConsumedCapacity, response};
 use crate::transport::ArnParameter;
@@ -88,7 +88,7 @@ async fn get_all(
         let brought = rows.len() > before;
         fruitless = if brought { 0 } else { fruitless + 1 };
         let base = if brought { BackoffBase::Transient } else { BackoffBase::Throttled };
-        let wait = backoff_delay(base, round, plan.core.config.random.unit(), None);
+        let wait = backoff(base, round, plan.core.config.random.unit(), None);
         round += 1;
         if fruitless >= MOST_FRUITLESS {
             let message = format!("the service left keys of a batch unread {MOST_FRUITLESS} times in a row");
