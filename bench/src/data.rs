@@ -16,12 +16,13 @@ pub(crate) const ACCESS_KEY_ID: &str = "AKIDEXAMPLE";
 pub(crate) const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
 const LARGE: usize = 1024;
-const SMALL: usize = 400;
+/// Bytes of an item among many.
+pub(crate) const SMALL: usize = 400;
 const PAGE: usize = 100;
 const BATCH: usize = 25;
 
 /// Prose as it stands in a chat: mostly plain, here and there a quotation mark or a line's end that JSON escapes.
-const PROSE: &str = "The order went out on Tuesday, as you asked, and the courier says that it arrives before noon tomorrow. \
+pub(crate) const PROSE: &str = "The order went out on Tuesday, as you asked, and the courier says that it arrives before noon tomorrow. \
 When I looked at the label again I saw that it still reads \"fragile\", so nobody should put anything on top of it. \
 Could you tell the people at the desk, please, that two of them have to sign for it?\n\
 The second parcel is another matter: it left the warehouse late, and the tracking page has not changed since then. ";
@@ -74,6 +75,39 @@ impl Message {
     }
 }
 
+/// Any number of items of some 400 B each, cheap to make: they differ in their ids and times.
+#[derive(Debug, Clone)]
+pub(crate) struct Many(Message);
+
+impl Many {
+    pub(crate) fn prepare() -> Result<Self> {
+        Message::of_size(0, SMALL).map(Self)
+    }
+
+    /// The item with this number.
+    pub(crate) fn message(&self, number: usize) -> Message {
+        let created_at = self.0.created_at + number as u64;
+        Message { id: Self::id(number), created_at, ..self.0.clone() }
+    }
+
+    /// The key of the item with this number.
+    pub(crate) fn id(number: usize) -> String {
+        format!("m{number}")
+    }
+
+    /// A client that is fast because it brings the wrong items shall not win.
+    ///
+    /// # Errors
+    ///
+    /// What was found is not the item with this number.
+    pub(crate) fn check(&self, number: usize, found: Option<&Message>) -> Result<()> {
+        match found {
+            Some(found) if *found == self.message(number) => Ok(()),
+            _ => Err(format!("item {number} did not come back as it was written: {found:?}").into()),
+        }
+    }
+}
+
 /// The body of the service's answer.
 pub(crate) fn response_body(operation: Operation) -> Result<String> {
     let body = match operation {
@@ -110,7 +144,7 @@ pub(crate) fn request_body(operation: Operation) -> Result<String> {
 }
 
 /// A message as the service writes it: every attribute's value under its type.
-fn item(message: &Message) -> Result<Value> {
+pub(crate) fn item(message: &impl Serialize) -> Result<Value> {
     match serde_json::to_value(message)? {
         Value::Object(fields) => {
             Ok(fields.into_iter().map(|(name, value)| (name, attribute_value(value))).collect::<Value>())
@@ -159,6 +193,14 @@ mod tests {
         let (page, batch) = (Message::page().unwrap(), Message::batch().unwrap());
         assert_eq!((page.len(), batch.len()), (100, 25));
         assert!(page.iter().chain(&batch).all(|message| size(message) == 400));
+    }
+
+    #[test]
+    fn an_item_that_is_missing_or_changed_is_an_error() {
+        let many = Many::prepare().unwrap();
+        many.check(3, Some(&many.message(3))).unwrap();
+        assert!(many.check(3, Some(&many.message(4))).is_err());
+        assert!(many.check(3, None).is_err());
     }
 
     #[test]

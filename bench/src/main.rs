@@ -1,9 +1,10 @@
 //! Benchmarks of the enhanced client beside the AWS SDK for Rust, in one run on one machine.
 //!
-//! `cargo run --release -p bench -- cpu|size|cold|pool|hedge|soak`; every sub-command is one file, this one only chooses.
+//! `cargo run --release -p bench -- cpu|size|cold|bulk|tree|pool|hedge|soak`; every sub-command is one file, this one only chooses.
 #![allow(clippy::print_stdout, reason = "a benchmark's product is what it prints")]
 
 mod args;
+mod bulk;
 mod client;
 mod cold;
 mod contestant;
@@ -22,6 +23,7 @@ mod server;
 mod size;
 mod soak;
 mod statistics;
+mod tree;
 
 use args::Args;
 use error::Result;
@@ -33,7 +35,11 @@ const USAGE: &str = "usage: cargo run --release -p bench -- SUB-COMMAND
         CPU time per request: this client, the AWS SDK, the bare socket
   size  stripped binary of a minimal program, CPU time of its clean build
   cold  [--runs 40] [--cores 1]
-        process start to first item over TLS 1.3
+        process start to first item over TLS 1.3; init and first invocation with 1/14 of a core
+  bulk  [--items 20000] [--latency-ms 3] [--rounds 3] [--cores 2]
+        many items written and read back, every answer late: wall time, CPU time, memory
+  tree  [--latency-ms 3] [--rounds 3] [--cores 2]
+        whole conversations read, every answer late: wall time and requests
   soak  [--seconds 60] [--seed N]
         reads and writes under random faults and restarts of the server; then every acknowledged write is looked for
   pool  [--requests 100000] [--cores 1]
@@ -41,7 +47,7 @@ const USAGE: &str = "usage: cargo run --release -p bench -- SUB-COMMAND
   hedge [--requests 50000] [--slow-ms 50] [--cores 1]
         the tail of reads, one answer in 100 slow, without and with a second attempt
 
-The first three print a table, then lines `ratio NAME VALUE`: how many times more the AWS SDK needs; soak prints what it saw,
+The first five print a table, then lines `ratio NAME VALUE`: how many times more the AWS SDK needs; soak prints what it saw,
 then `lost N`, `doubled N`, `hung N`.";
 
 fn main() -> ExitCode {
@@ -58,7 +64,8 @@ fn dispatch() -> Result<()> {
     let mut words = std::env::args().skip(1);
     let sub_command = words.next().unwrap_or_default();
     let args = Args::parse(words)?;
-    let by_itself = [client::SUB_COMMAND, server::SUB_COMMAND, soak::ENGINE, "soak"].contains(&sub_command.as_str());
+    let by_itself = [client::SUB_COMMAND, bulk::SUB_COMMAND, server::SUB_COMMAND, soak::ENGINE, "soak"]
+        .contains(&sub_command.as_str());
     if cfg!(debug_assertions) && !by_itself {
         eprintln!("bench: built without --release; this shows that it runs, the figures mean nothing");
     }
@@ -66,6 +73,9 @@ fn dispatch() -> Result<()> {
         "cpu" => cpu::run(args),
         "size" => size::run(args),
         "cold" => cold::run(args),
+        "bulk" => bulk::run(args),
+        bulk::SUB_COMMAND => bulk::run_client(args),
+        "tree" => tree::run(args),
         "soak" => soak::run(args),
         soak::ENGINE => soak::run_engine(args),
         "pool" => pool::run(args),

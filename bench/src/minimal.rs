@@ -22,13 +22,19 @@ pub(crate) fn fetch() -> Result<()> {
 
 /// Builds the client's minimal program with the profile `minimal`.
 pub(crate) fn build(client: Contestant, target: &Path) -> Result<Program> {
+    build_program(client, package(client)?, target)
+}
+
+/// Builds one of the programs beside the client's minimal one.
+pub(crate) fn build_program(client: Contestant, program: &str, target: &Path) -> Result<Program> {
     let package = package(client)?;
     let before = processes::cpu_time_of_ended_children()?;
     let mut cargo = cargo();
     cargo.args(["build", "--locked", "--offline", "--quiet", "--profile", "minimal", "--package", package]);
+    cargo.args(["--bin", program]);
     succeed(cargo.arg("--target-dir").arg(target))?;
     let build = processes::cpu_time_of_ended_children()? - before;
-    Ok(Program { file: target.join("minimal").join(package), build })
+    Ok(Program { file: target.join("minimal").join(program), build })
 }
 
 /// The target directory of this program's own build: what was built there before need not be built again.

@@ -29,7 +29,7 @@ impl Cores {
     }
 
     /// One for both: the last that this process may use.
-    fn one() -> Result<Self> {
+    pub(crate) fn one() -> Result<Self> {
         let usable = usable_cores()?;
         let core = *usable.last().ok_or("this process may use no processor")?;
         Ok(Self { client: core, server: core })
@@ -40,7 +40,7 @@ impl Cores {
     /// # Errors
     ///
     /// There is only one.
-    fn two() -> Result<Self> {
+    pub(crate) fn two() -> Result<Self> {
         match usable_cores()?.as_slice() {
             [server, .., client] => Ok(Self { client: *client, server: *server }),
             _ => Err("two processors are needed, and this process may use only one".into()),
@@ -82,6 +82,14 @@ pub(crate) fn this_program() -> Result<Command> {
     Ok(Command::new(std::env::current_exe()?))
 }
 
+/// Resident memory of this process at its highest, in bytes.
+pub(crate) fn peak_memory_of_this_process() -> Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM in /proc/self/status")?;
+    let kibibytes: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kibibytes * 1024)
+}
+
 /// The processor's name, as the operating system tells it.
 pub(crate) fn processor() -> String {
     let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -109,6 +117,13 @@ mod tests {
         let status = Command::new("sh").args(["-c", "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done"]).status();
         assert!(status.unwrap().success());
         assert!(cpu_time_of_ended_children().unwrap() > before);
+    }
+
+    #[test]
+    fn memory_that_was_used_shows_in_the_peak() {
+        let before = peak_memory_of_this_process().unwrap();
+        drop(std::hint::black_box(vec![1_u8; 64 << 20]));
+        assert!(peak_memory_of_this_process().unwrap() > before.max(60 << 20) - (1 << 20));
     }
 
     #[test]

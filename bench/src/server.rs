@@ -4,6 +4,7 @@
 //! is quicker to answer on a core of its own.
 
 mod answers;
+mod store;
 mod tls;
 
 use crate::{args::Args, error::Result, processes};
@@ -50,6 +51,11 @@ impl Server {
         Self::start_with(core, &["--slow-every", &every.to_string(), "--slow-ms", &milliseconds.to_string()])
     }
 
+    /// Starts a server of plain HTTP on loopback that answers out of this store, each time so many milliseconds late.
+    pub(crate) fn start_store(core: usize, store: &str, milliseconds: usize) -> Result<Self> {
+        Self::start_with(core, &["--store", store, "--slow-every", "1", "--slow-ms", &milliseconds.to_string()])
+    }
+
     fn start_with(core: usize, arguments: &[&str]) -> Result<Self> {
         let mut process = processes::this_program()?
             .args([SUB_COMMAND, "--core", &core.to_string()])
@@ -93,11 +99,13 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
         by: Duration::from_millis(args.flag("slow-ms")?.unwrap_or(0)),
         answers: AtomicU64::new(0),
     };
+    let store: Option<String> = args.flag("store")?;
     args.finish()?;
     processes::stay_on(core)?;
     let slow = (slow.every < u64::MAX).then(|| Arc::new(slow));
 
-    let answers = Answers::prepare()?;
+    let store = store.as_deref().map(store::named).transpose()?;
+    let answers = Answers::prepare(store)?;
     let tls = match (certificate, key) {
         (Some(certificate), Some(key)) => Some(tls::server_config(&certificate, &key)?),
         (None, None) => None,

@@ -1,13 +1,19 @@
 //! Requests taken apart just enough, and the answers with the headers that DynamoDB sends.
 
+use super::store::Store;
 use crate::{contestant::Operation, data, error::Result};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 /// A request that has arrived whole.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Request<'a> {
     /// The value of `X-Amz-Target`.
     pub(crate) target: &'a [u8],
+    /// The body.
+    pub(crate) body: &'a [u8],
     /// Bytes of head and body.
     pub(crate) length: usize,
 }
@@ -31,13 +37,15 @@ impl<'a> Request<'a> {
             }
         }
         let length = end + 4 + body;
-        Ok((bytes.len() >= length).then_some(Self { target, length }))
+        Ok(bytes.get(end + 4..length).map(|body| Self { target, body, length }))
     }
 }
 
-/// One answer to each operation, and one to everything else.
+/// One answer to each operation, and one to everything else; or what a store finds.
 #[derive(Debug, Clone)]
 pub(crate) struct Answers {
+    store: Option<Arc<dyn Store>>,
+    found: Vec<u8>,
     known: Vec<(&'static str, Canned)>,
     unknown: Canned,
     date: Date,
@@ -45,13 +53,15 @@ pub(crate) struct Answers {
 
 impl Answers {
     /// Makes all answers.
-    pub(crate) fn prepare() -> Result<Self> {
+    pub(crate) fn prepare(store: Option<Arc<dyn Store>>) -> Result<Self> {
         let canned = |operation: &Operation| -> Result<_> {
             Ok((operation.target(), Canned::new("200 OK", &data::response_body(*operation)?)))
         };
         let unknown =
             r#"{"__type":"com.amazon.coral.service#UnknownOperationException","message":"not in this benchmark"}"#;
         Ok(Self {
+            store,
+            found: Vec::new(),
             known: Operation::ALL.iter().map(canned).collect::<Result<_>>()?,
             unknown: Canned::new("400 Bad Request", unknown),
             date: Date::default(),
@@ -60,6 +70,15 @@ impl Answers {
 
     /// Head and body of the answer, with the date of now.
     pub(crate) fn answer_to(&mut self, request: &Request<'_>) -> &[u8] {
+        if let Some(body) = self.store.as_ref().and_then(|store| store.answer(request)) {
+            let head = head("200 OK", &body);
+            self.found.clear();
+            self.found.extend_from_slice(head.0.as_bytes());
+            self.found.extend_from_slice(self.date.now());
+            self.found.extend_from_slice(head.1.as_bytes());
+            self.found.extend_from_slice(&body);
+            return &self.found;
+        }
         let known = self.known.iter_mut().find(|(target, _)| target.as_bytes() == request.target);
         let canned = known.map_or(&mut self.unknown, |(_, canned)| canned);
         canned.bytes[canned.date..canned.date + DATE_LENGTH].copy_from_slice(self.date.now());
@@ -79,17 +98,23 @@ struct Canned {
 
 impl Canned {
     fn new(status: &str, body: &str) -> Self {
-        let head = format!("HTTP/1.1 {status}\r\nServer: Server\r\nDate: ");
-        let rest = format!(
-            "\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {}\r\nConnection: keep-alive\r\n\
-             x-amzn-RequestId: 4KBNVRGD25RG1KEO9UT4V3FQDJVV4KQNSO5AEMVJF66Q9ASUAAJG\r\nx-amz-crc32: {}\r\n\r\n",
-            body.len(),
-            crc32fast::hash(body.as_bytes()),
-        );
-        let date = head.len();
-        let bytes = [head.as_bytes(), &[b' '; DATE_LENGTH], rest.as_bytes(), body.as_bytes()].concat();
+        let (before, after) = head(status, body.as_bytes());
+        let date = before.len();
+        let bytes = [before.as_bytes(), &[b' '; DATE_LENGTH], after.as_bytes(), body.as_bytes()].concat();
         Self { bytes, date }
     }
+}
+
+/// The head of an answer with this body, before and after its date.
+fn head(status: &str, body: &[u8]) -> (String, String) {
+    let before = format!("HTTP/1.1 {status}\r\nServer: Server\r\nDate: ");
+    let after = format!(
+        "\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {}\r\nConnection: keep-alive\r\n\
+         x-amzn-RequestId: 4KBNVRGD25RG1KEO9UT4V3FQDJVV4KQNSO5AEMVJF66Q9ASUAAJG\r\nx-amz-crc32: {}\r\n\r\n",
+        body.len(),
+        crc32fast::hash(body),
+    );
+    (before, after)
 }
 
 /// The date, written once a second.
@@ -133,14 +158,15 @@ mod tests {
         }
         let two = [REQUEST, REQUEST].concat();
         let request = Request::parse(&two).unwrap().unwrap();
-        assert_eq!(request, Request { target: b"DynamoDB_20120810.PutItem", length: REQUEST.len() });
+        assert_eq!(request, Request { target: b"DynamoDB_20120810.PutItem", body: b"{}", length: REQUEST.len() });
     }
 
     #[test]
     fn an_answer_has_the_length_and_checksum_of_its_body() {
-        let mut answers = Answers::prepare().unwrap();
+        let mut answers = Answers::prepare(None).unwrap();
         for operation in Operation::ALL {
-            let answer = answers.answer_to(&Request { target: operation.target().as_bytes(), length: 0 }).to_vec();
+            let answer =
+                answers.answer_to(&Request { target: operation.target().as_bytes(), body: b"", length: 0 }).to_vec();
             let answer = String::from_utf8(answer).unwrap();
             let (head, body) = answer.split_once("\r\n\r\n").unwrap();
             assert_eq!(body, data::response_body(*operation).unwrap());
@@ -152,8 +178,8 @@ mod tests {
 
     #[test]
     fn an_answer_bears_the_date_of_now() {
-        let mut answers = Answers::prepare().unwrap();
-        let answer = answers.answer_to(&Request { target: b"", length: 0 }).to_vec();
+        let mut answers = Answers::prepare(None).unwrap();
+        let answer = answers.answer_to(&Request { target: b"", body: b"", length: 0 }).to_vec();
         let answer = String::from_utf8(answer).unwrap();
         let date = answer.lines().find_map(|line| line.strip_prefix("Date: ")).unwrap();
         let age = SystemTime::now().duration_since(httpdate::parse_http_date(date).unwrap()).unwrap();
@@ -162,8 +188,8 @@ mod tests {
 
     #[test]
     fn what_is_not_measured_is_refused() {
-        let mut answers = Answers::prepare().unwrap();
-        let answer = answers.answer_to(&Request { target: b"DynamoDB_20120810.Scan", length: 0 });
+        let mut answers = Answers::prepare(None).unwrap();
+        let answer = answers.answer_to(&Request { target: b"DynamoDB_20120810.Scan", body: b"", length: 0 });
         assert!(answer.starts_with(b"HTTP/1.1 400 "));
     }
 }
