@@ -61,7 +61,9 @@ impl<'a> Ledger<'a> {
     }
 
     fn unwritten(&mut self, op: Op, error: &Arc<Error>, left_over: bool) {
-        self.first.get_or_insert_with(|| (op.index, Arc::clone(error)));
+        if self.first.as_ref().is_none_or(|(first, _)| op.index < *first) {
+            self.first = Some((op.index, Arc::clone(error)));
+        }
         let unwritten = Unwritten { index: op.index, operation: op.operation, error: Arc::clone(error), left_over };
         if let Some(sink) = &mut self.sink {
             sink(unwritten);

@@ -113,7 +113,7 @@ pub struct BatchOutcome {
     pub consumed_capacity: Vec<ConsumedCapacity>,
     /// From the start to the end.
     pub elapsed: Duration,
-    /// The reason of the first operation, in the order of their ends, that was not written.
+    /// The first operation of the input that was not written, and why.
     pub(super) first: Option<(u64, Arc<Error>)>,
 }
 

@@ -124,6 +124,10 @@ impl Plan {
         self.held_bytes
     }
 
+    pub(super) fn has_to_ask(&self) -> bool {
+        !self.to_ask.is_empty()
+    }
+
     /// A table whose key is to be asked for.
     pub(super) fn next_to_ask(&mut self) -> Option<(usize, Arc<str>)> {
         let table = self.to_ask.pop()?;

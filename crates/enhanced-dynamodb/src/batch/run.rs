@@ -55,6 +55,8 @@ enum Input {
     /// There is nothing yet.
     Pending,
     Ended,
+    /// A table has come up whose key may be known.
+    NewTable,
     /// Others are to have a turn.
     Turn,
 }
@@ -126,7 +128,14 @@ impl<'a> Run<'a> {
                 continue;
             }
             self.ask_for_keys(&mut under_way);
+            if input == Input::NewTable {
+                continue;
+            }
             self.send(&mut under_way, input);
+            if input == Input::Enough && self.in_flight.len() < self.window.limit() {
+                // What was read is on its way, and there is room for more.
+                continue;
+            }
             if under_way.is_empty() && self.plan.held() == 0 && (self.input_ended || self.gives_up_reading::<S>()) {
                 break;
             }
@@ -169,6 +178,9 @@ impl<'a> Run<'a> {
             if self.input_ended || self.gives_up_reading::<S>() {
                 return Input::Ended;
             }
+            if self.plan.has_to_ask() {
+                return Input::NewTable;
+            }
             if !self.plan.wants_more() {
                 return Input::Enough;
             }
@@ -203,14 +215,14 @@ impl<'a> Run<'a> {
     /// Sends requests while there are any and the window allows it.
     fn send(&mut self, under_way: &mut UnderWay, input: Input) {
         let flush = match input {
-            Input::Enough | Input::Turn => false,
-            Input::Full | Input::Ended => true,
-            // What has come goes at once where nothing is in flight, else with what comes until then.
-            Input::Pending => self.in_flight.is_empty(),
+            Input::Enough | Input::NewTable | Input::Turn => false,
+            Input::Ended => true,
+            // What there is goes at once where nothing is in flight, else with what comes until then.
+            Input::Pending | Input::Full => self.in_flight.is_empty(),
         };
         while self.in_flight.len() < self.window.limit() {
             let now = self.core.time().now();
-            if self.plan.held() > 0 && self.latest().is_some_and(|latest| now > latest) && !self.plan.is_stopped() {
+            if self.latest().is_some_and(|latest| now > latest) && !self.plan.is_stopped() {
                 let passed =
                     Error::new(ErrorKind::DeadlineExceeded, "the deadline of the batch passed before it was sent")
                         .with_operation("BatchWriteItem", None);

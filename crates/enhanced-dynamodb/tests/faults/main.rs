@@ -7,6 +7,7 @@
 mod support;
 
 mod answers;
+mod batch;
 mod batch_get;
 mod calls;
 mod cancellation;

@@ -235,9 +235,9 @@ impl Plan {
         }
         let (given_up, ops): (Vec<Op>, Vec<Op>) = ops.into_iter().partition(tired);
         // Nothing at all was written since they first came back: the others would fare no better.
-        let stop = given_up.iter().any(|op| op.written_then == ledger.written);
+        let stop = given_up.iter().any(|op| op.written_then == ledger.written).then(|| Arc::clone(reason));
         self.leave(given_up, None, reason, ledger);
-        let rounds = ops.iter().map(|op| op.rounds).max()?;
+        let Some(rounds) = ops.iter().map(|op| op.rounds).max() else { return stop };
         let due = rules.now + wait(rounds, progressed, rules.chance);
         if rules.latest.is_some_and(|latest| due > latest) {
             let late = Arc::new(no_time(reason, &ops[0]));
@@ -246,7 +246,7 @@ impl Plan {
             ledger.resent += ops.len() as u64;
             self.rest(ops, in_order, due);
         }
-        stop.then(|| Arc::clone(reason))
+        stop
     }
 
     fn rest(&mut self, ops: Vec<Op>, in_order: Option<usize>, due: Instant) {
