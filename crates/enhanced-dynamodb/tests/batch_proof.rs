@@ -181,8 +181,9 @@ async fn the_service_in_a_process_of_its_own() {
         1 => Fault::Cut { at: Point::Applied, how: Close::Reset },
         _ => Fault::None,
     });
-    println!("ready {} {} {}", engine.endpoint(), proxy.endpoint(), engine.access_key_id());
-    std::io::stdout().flush().unwrap();
+    let (endpoint, access_key) = (engine.endpoint(), engine.access_key_id());
+    let mut output = std::io::stdout();
+    writeln!(output, "ready {endpoint} {} {access_key}", proxy.endpoint()).and_then(|()| output.flush()).unwrap();
     let gone = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()));
     let forget = async {
         loop {
@@ -228,11 +229,14 @@ async fn a_hundred_thousand_operations_under_faults_end_once_each_and_leave_what
         .await
         .unwrap();
     let (took, growth) = (began.elapsed(), memory("VmHWM") - before);
-    println!(
+    // Past the test harness, which would keep it to itself.
+    writeln!(
+        std::io::stderr(),
         "{OPERATIONS} operations in {took:.1?}: {} written, {} failed, {} left over; {} requests, {} retries, {} operations \
          sent again, {narrowest} in flight at the fewest; memory {before} KiB + {growth} KiB",
         outcome.written, outcome.failed, outcome.left_over, outcome.requests, outcome.retries, outcome.resent
-    );
+    )
+    .unwrap();
     if cfg!(target_os = "linux") {
         assert!(growth <= MOST_GROWTH, "{growth} KiB");
     }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::BatchOperation;
 use super::outcome::{BatchOutcome, Unwritten, add_capacity};
-use super::plan::Op;
 use crate::error::Error;
 use crate::operation::ConsumedCapacity;
 
@@ -49,26 +49,25 @@ impl<'a> Ledger<'a> {
     }
 
     /// The operation was refused.
-    pub(super) fn failed(&mut self, op: Op, error: &Arc<Error>) {
+    pub(super) fn failed(&mut self, index: u64, operation: BatchOperation, error: &Arc<Error>) {
         self.failed += 1;
-        self.unwritten(op, error, false);
+        self.unwritten(Unwritten { index, operation, error: Arc::clone(error), left_over: false });
     }
 
     /// The operation was not done, and may be sent again.
-    pub(super) fn left_over(&mut self, op: Op, error: &Arc<Error>) {
+    pub(super) fn left_over(&mut self, index: u64, operation: BatchOperation, error: &Arc<Error>) {
         self.left_over += 1;
-        self.unwritten(op, error, true);
+        self.unwritten(Unwritten { index, operation, error: Arc::clone(error), left_over: true });
     }
 
-    fn unwritten(&mut self, op: Op, error: &Arc<Error>, left_over: bool) {
-        if self.first.as_ref().is_none_or(|(first, _)| op.index < *first) {
-            self.first = Some((op.index, Arc::clone(error)));
+    fn unwritten(&mut self, unwritten: Unwritten) {
+        if self.first.as_ref().is_none_or(|(first, _)| unwritten.index < *first) {
+            self.first = Some((unwritten.index, Arc::clone(&unwritten.error)));
         }
-        let unwritten = Unwritten { index: op.index, operation: op.operation, error: Arc::clone(error), left_over };
         if let Some(sink) = &mut self.sink {
             sink(unwritten);
         } else if self.failures.len() + self.leftovers.len() < self.keep {
-            let list = if left_over { &mut self.leftovers } else { &mut self.failures };
+            let list = if unwritten.left_over { &mut self.leftovers } else { &mut self.failures };
             list.push(unwritten);
         }
     }

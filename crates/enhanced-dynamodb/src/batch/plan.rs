@@ -206,7 +206,7 @@ impl Plan {
         }
         for op in ops {
             self.forget(&op);
-            ledger.left_over(op, reason);
+            ledger.left_over(op.index, op.operation, reason);
         }
     }
 

@@ -347,7 +347,7 @@ impl Drop for Run<'_> {
         let reason = Arc::new(reason);
         self.plan.stop(&reason, &mut self.ledger);
         for op in self.in_flight.drain().flat_map(|(_, chunk)| chunk.ops) {
-            self.ledger.left_over(op, &reason);
+            self.ledger.left_over(op.index, op.operation, &reason);
         }
     }
 }

@@ -14,15 +14,14 @@ impl Plan {
     pub(in crate::batch) fn admit(&mut self, operation: BatchOperation, ledger: &mut Ledger<'_>) {
         let index = ledger.total;
         ledger.total += 1;
-        let table = self.table(&operation.table);
-        let error = operation.error.clone();
-        let mut op = Op { index, table, key: None, rounds: 0, written_then: 0, operation };
-        if let Some(error) = error {
-            return ledger.failed(op, &error);
+        if let Some(error) = operation.error.clone() {
+            return ledger.failed(index, operation, &error);
         }
         if let Some(reason) = &self.stopped {
-            return ledger.left_over(op, reason);
+            return ledger.left_over(index, operation, reason);
         }
+        let table = self.table(&operation.table);
+        let mut op = Op { index, table, key: None, rounds: 0, written_then: 0, operation };
         match &mut self.tables[table].way {
             Way::Keyed(names) => {
                 op.key = self.identity.of(table, names, op.operation.attributes());
@@ -31,7 +30,7 @@ impl Plan {
             }
             Way::InOrder(Lane { broken: Some(reason), .. }) => {
                 let reason = Arc::clone(reason);
-                ledger.left_over(op, &reason);
+                ledger.left_over(index, op.operation, &reason);
             }
             Way::Asking | Way::InOrder(_) => {
                 self.hold(&op);
@@ -49,7 +48,7 @@ impl Plan {
         if let Some(reason) = self.left.get(&key) {
             let reason = Arc::clone(reason);
             self.forget(&op);
-            return ledger.left_over(op, &reason);
+            return ledger.left_over(op.index, op.operation, &reason);
         }
         match self.busy.get_mut(&key) {
             Some(waiting) => waiting.push_back(op),

@@ -126,7 +126,7 @@ impl Plan {
         for op in ops {
             self.forget(&op);
             self.release(op.key);
-            ledger.failed(op, error);
+            ledger.failed(op.index, op.operation, error);
         }
     }
 
@@ -176,10 +176,10 @@ impl Plan {
                 self.left.insert(key, Arc::clone(reason));
                 for waiting in self.busy.remove(&key).into_iter().flatten() {
                     self.forget(&waiting);
-                    ledger.left_over(waiting, reason);
+                    ledger.left_over(waiting.index, waiting.operation, reason);
                 }
             }
-            ledger.left_over(op, reason);
+            ledger.left_over(op.index, op.operation, reason);
         }
         if let Some(table) = in_order {
             self.break_lane(table, reason, ledger);
@@ -194,7 +194,7 @@ impl Plan {
         let behind: Vec<Op> = lane.pending.drain(..).flatten().chain(of_table.queue.drain(..)).collect();
         for op in behind {
             self.forget(&op);
-            ledger.left_over(op, reason);
+            ledger.left_over(op.index, op.operation, reason);
         }
     }
 

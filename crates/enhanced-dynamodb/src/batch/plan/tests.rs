@@ -233,3 +233,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_request_ends_at_16_megabytes_of_json() {
+    let (mut plan, mut ledger) = (Plan::default(), Ledger::new(0, None));
+    // A control character takes six bytes of JSON: 390 KB of item are 2.3 MB.
+    let text = "\u{1}".repeat(390_000);
+    for number in 0..20 {
+        plan.admit(BatchOperation::put("T", &item! { "id": number, "text": text.as_str() }), &mut ledger);
+    }
+    while let Some((table, _)) = plan.next_to_ask() {
+        plan.set_keys(table, Some(KeyNames::of(&KeySchema::new("id"))), &mut ledger);
+    }
+    let mut sizes = Vec::new();
+    while let Some(chunk) = plan.next_chunk(true, Instant::now()) {
+        assert!(chunk.body(None).len() <= MOST_BYTES);
+        sizes.push(chunk.ops.len());
+    }
+    assert_eq!(sizes, [7, 7, 6]);
+}
+
+#[test]
+fn what_cannot_be_sent_fails_without_a_question_about_its_table() {
+    let mut unwritten = Vec::new();
+    let mut ledger = Ledger::new(0, Some(Box::new(|one: Unwritten| unwritten.push(one))));
+    let mut plan = Plan::default();
+    plan.admit(BatchOperation::put("", &item! { "id": 1 }), &mut ledger);
+    plan.admit(BatchOperation::put("T", "no item"), &mut ledger);
+    plan.admit(BatchOperation::delete("T", &item! {}), &mut ledger);
+    assert_eq!((plan.held(), plan.next_to_ask(), ledger.failed), (0, None, 3));
+    drop(ledger);
+    let kinds: Vec<ErrorKind> = unwritten.iter().map(|one| one.error.kind()).collect();
+    assert_eq!(kinds, [ErrorKind::InvalidInput, ErrorKind::Encode, ErrorKind::InvalidInput]);
+}
