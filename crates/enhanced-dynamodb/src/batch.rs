@@ -89,6 +89,7 @@
 
 mod answer;
 mod chunk;
+mod delete_all;
 mod get;
 mod identity;
 mod ledger;
@@ -106,6 +107,7 @@ use std::sync::Arc;
 
 use futures_core::Stream;
 
+pub use delete_all::{DeleteAll, DeleteAllOutcome};
 pub use get::BatchGetAllOutput;
 pub use operation::BatchOperation;
 pub use outcome::{BatchOutcome, BatchProgress, Unwritten};

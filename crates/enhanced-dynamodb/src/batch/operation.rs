@@ -78,6 +78,11 @@ impl BatchOperation {
         BatchOperation::new(table.into(), false, key, EncodeOptions::default())
     }
 
+    /// A delete by a key that the service itself has given.
+    pub(super) fn delete_read(table: Arc<str>, key: &Item) -> Self {
+        BatchOperation::new(table, false, key, EncodeOptions { keep_nulls: true })
+    }
+
     fn new<T: Serialize + ?Sized>(table: Arc<str>, put: bool, item: &T, options: EncodeOptions) -> Self {
         let written = with_buffer(|buffer| {
             buffer.extend_from_slice(if put { PUT } else { DELETE });

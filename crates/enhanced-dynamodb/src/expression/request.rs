@@ -83,6 +83,11 @@ impl RequestExpressions {
         Effects::of(&text, &placeholders)
     }
 
+    /// Whether there is a projection.
+    pub(crate) fn has_projection(&self) -> bool {
+        self.0.as_ref().is_some_and(|expressions| expressions.projection.is_some())
+    }
+
     /// Changes the projection, beginning with an empty one.
     pub(crate) fn projection(&mut self, change: impl FnOnce(Projection) -> Projection) {
         let this = self.inner();

@@ -223,7 +223,7 @@ impl Lanes {
     /// Ends the stream with an error that tells where another one goes on.
     fn fail(&mut self, error: Error) -> Error {
         self.done = true;
-        match self.checkpoint(None) {
+        match self.checkpoint() {
             Some(cursor) => error.with_cursor(cursor),
             None => error,
         }
@@ -235,22 +235,27 @@ impl Lanes {
             .with_operation(self.request.operation.name.clone(), Some(&self.request.table))
     }
 
-    /// Where the stream stands, as a cursor; `current` is a segment that was given out up to a key inside a page.
-    /// Nothing at the end.
-    fn checkpoint(&self, current: Option<(usize, &Bytes)>) -> Option<String> {
-        let mut positions: Vec<Position> = self.lanes.iter().map(|lane| lane.position.clone()).collect();
-        if let Some((lane, key)) = current {
-            positions[lane] = Position::Behind(key.clone());
-        }
-        if positions.iter().all(|position| matches!(position, Position::Done)) {
-            return None;
-        }
-        match self.request.division.as_ref().and_then(|division| division.segments) {
-            Some(_) => Some(encode_checkpoint(&positions, self.request.binding, self.request.cursor_key.as_ref())),
-            None => match positions.first() {
-                Some(Position::Behind(key)) => Some(self.request.cursor_at(key)),
-                Some(Position::Beginning | Position::Done) | None => None,
-            },
-        }
+    /// Where each segment stands.
+    fn positions(&self) -> Vec<Position> {
+        self.lanes.iter().map(|lane| lane.position.clone()).collect()
+    }
+
+    /// Where the stream stands, as a cursor. Nothing at the end.
+    fn checkpoint(&self) -> Option<String> {
+        cursor_of(&self.request, &self.positions())
+    }
+}
+
+/// The cursor for these positions. Nothing at the end.
+pub(super) fn cursor_of(request: &PageRequest, positions: &[Position]) -> Option<String> {
+    if positions.iter().all(|position| matches!(position, Position::Done)) {
+        return None;
+    }
+    match request.division.as_ref().and_then(|division| division.segments) {
+        Some(_) => Some(encode_checkpoint(positions, request.binding, request.cursor_key.as_ref())),
+        None => match positions.first() {
+            Some(Position::Behind(key)) => Some(request.cursor_at(key)),
+            Some(Position::Beginning | Position::Done) | None => None,
+        },
     }
 }

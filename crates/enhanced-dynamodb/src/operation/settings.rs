@@ -302,6 +302,28 @@ macro_rules! read_settings {
             self
         }
 
+        /// For rooms above: what the request is of.
+        pub(crate) fn core_and_table(&self) -> (std::sync::Arc<crate::execute::Core>, &str) {
+            (std::sync::Arc::clone(&self.base.core), &self.base.table)
+        }
+
+        /// For rooms above: the same request, for these attributes alone.
+        ///
+        /// # Errors
+        /// If it says itself which attributes it reads.
+        pub(crate) fn of_attributes(self, names: &[String]) -> Result<Self, crate::Error> {
+            let says = self.base.expressions.has_projection()
+                || self.base.has_parameter("AttributesToGet")
+                || self.read.select.is_some();
+            if says {
+                return Err(crate::Error::invalid_input(
+                    "only the keys of the items are read, and the request asks for others",
+                )
+                .with_advice("Leave out projection and select."));
+            }
+            Ok(self.projection(names))
+        }
+
         /// One page.
         ///
         /// With a [`limit`](Self::limit) the page ends there at the latest.

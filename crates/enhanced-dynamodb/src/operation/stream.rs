@@ -13,9 +13,10 @@ use futures_core::Stream;
 use serde::de::DeserializeOwned;
 
 use super::page::{Page, PageRequest};
-use super::segments::{SegmentItems, SegmentPages};
+use super::segments::{SegmentItems, SegmentPages, cursor_of};
 use crate::error::Error;
 use crate::execute::Reply;
+use crate::expression::Position;
 
 type Fetch<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
@@ -166,6 +167,34 @@ impl<T: DeserializeOwned> Stream for Pages<T> {
     }
 }
 
+/// Where a stream of items stands.
+pub(super) enum Standing {
+    At(Option<String>),
+    /// Behind an item in the middle of a page: of this segment, where there are several.
+    Behind {
+        request: Arc<PageRequest>,
+        item: Bytes,
+        segments: Option<(Vec<Position>, usize)>,
+    },
+}
+
+impl Standing {
+    async fn cursor(self) -> Result<Option<String>, Error> {
+        let (request, item, segments) = match self {
+            Standing::At(cursor) => return Ok(cursor),
+            Standing::Behind { request, item, segments } => (request, item, segments),
+        };
+        let key = request.key_of(&item).await?;
+        Ok(match segments {
+            None => Some(request.cursor_at(&key)),
+            Some((mut positions, current)) => {
+                positions[current] = Position::Behind(key);
+                cursor_of(&request, &positions)
+            }
+        })
+    }
+}
+
 /// The items of a query or scan over all its pages.
 ///
 /// A [`Stream`], with [`next`](Items::next) and [`try_collect`](Items::try_collect) of its own. An item that is no `T`
@@ -221,17 +250,23 @@ impl<T: DeserializeOwned> Items<T> {
     /// # Errors
     /// Those of that request; [`ErrorKind::InvalidCursor`](crate::ErrorKind::InvalidCursor) if a projection left out
     /// the key.
-    pub async fn cursor(&self) -> Result<Option<String>, Error> {
-        if let Some(segments) = &self.segments {
-            return segments.cursor().await;
-        }
-        let Ok(request) = &self.walk.request else { return Ok(None) };
-        let key = match (&self.last, &self.walk.next) {
-            (Some(item), _) => request.key_of(item).await?,
-            (None, Some(next)) => next.clone(),
-            (None, None) => return Ok(None),
+    // The future holds nothing of the stream, which is not `Sync`: so it can be awaited in a task that moves.
+    pub fn cursor(&self) -> impl Future<Output = Result<Option<String>, Error>> + Send + use<T> {
+        let standing = match &self.segments {
+            Some(segments) => segments.standing(),
+            None => self.standing(),
         };
-        Ok(Some(request.cursor_at(&key)))
+        standing.cursor()
+    }
+
+    fn standing(&self) -> Standing {
+        match (&self.walk.request, &self.last, &self.walk.next) {
+            (Ok(request), Some(item), _) => {
+                Standing::Behind { request: Arc::clone(request), item: item.clone(), segments: None }
+            }
+            (Ok(request), None, Some(next)) => Standing::At(Some(request.cursor_at(next))),
+            (Ok(_), None, None) | (Err(_), _, _) => Standing::At(None),
+        }
     }
 
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {

@@ -14,6 +14,7 @@ mod call;
 mod capacity;
 mod conditions;
 mod cursor;
+mod delete_all;
 mod ensure_table;
 mod exactly_once;
 mod expired;

@@ -12,6 +12,7 @@ use super::Lanes;
 use crate::error::Error;
 use crate::execute::Reply;
 use crate::operation::page::PageRequest;
+use crate::operation::stream::Standing;
 
 pub(crate) struct SegmentItems<T> {
     lanes: Lanes,
@@ -33,14 +34,15 @@ impl<T: DeserializeOwned> SegmentItems<T> {
         SegmentItems { lanes, ready: VecDeque::new(), current: 0, body: Bytes::new(), next: None, last: None }
     }
 
-    pub(crate) async fn cursor(&self) -> Result<Option<String>, Error> {
-        Ok(match &self.last {
-            Some(item) => {
-                let key = self.lanes.request.key_of(item).await?;
-                self.lanes.checkpoint(Some((self.current, &key)))
-            }
-            None => self.lanes.checkpoint(None),
-        })
+    pub(crate) fn standing(&self) -> Standing {
+        match &self.last {
+            Some(item) => Standing::Behind {
+                request: Arc::clone(&self.lanes.request),
+                item: item.clone(),
+                segments: Some((self.lanes.positions(), self.current)),
+            },
+            None => Standing::At(self.lanes.checkpoint()),
+        }
     }
 
     pub(crate) fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {

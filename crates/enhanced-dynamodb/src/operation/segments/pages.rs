@@ -39,7 +39,7 @@ impl<T: DeserializeOwned> SegmentPages<T> {
                 self.lanes.gave_out(lane, next);
                 // Not the items there are: a page that only counts has none.
                 self.lanes.returned(page.count);
-                page.stand_at(self.lanes.checkpoint(None));
+                page.stand_at(self.lanes.checkpoint());
                 return Poll::Ready(Some(Ok(page)));
             }
             match ready!(self.lanes.poll_page(cx)) {
