@@ -185,16 +185,9 @@ impl<'a> Run<'a> {
             Err(error) => return self.refused(keys, error),
         };
         let bytes = reply.body.len();
-        let read = reply.read(&self.plan.core, |body| self.plan.read(body, &mut self.found));
+        let read = reply.read(&self.plan.core, |body| self.plan.read(body, &keys, &mut self.found));
         match read {
             Ok((Answer { unread, capacity }, metadata)) => {
-                for (table, slot) in keys {
-                    // What the service neither gave nor gave back does not exist.
-                    let found = &mut self.found[table as usize][slot as usize];
-                    if matches!(found, Found::Unread) && !unread.contains(&(table, slot)) {
-                        *found = Found::Missing;
-                    }
-                }
                 if bytes >= CUT_BY_SIZE {
                     self.pending.extend(unread);
                 } else {
@@ -292,3 +285,6 @@ impl End {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -146,13 +146,21 @@ impl Plan {
         Some((keys, body))
     }
 
-    /// Reads an answer: items go to their keys.
+    /// Reads the answer to a request for these keys: items go to their keys. What the service neither gave nor gave back
+    /// does not exist.
     ///
     /// # Errors
     /// If it is not of the operation's form, or speaks of a table or a key that was not asked for: which items exist
     /// could not be told then.
-    pub(super) fn read(&self, body: &Bytes, found: &mut [Vec<Found>]) -> Result<Answer, Error> {
-        self.take(body, found).map_err(|error| response::malformed(&error))
+    pub(super) fn read(&self, body: &Bytes, keys: &[Asked], found: &mut [Vec<Found>]) -> Result<Answer, Error> {
+        let answer = self.take(body, found).map_err(|error| response::malformed(&error))?;
+        for (table, slot) in keys {
+            let found = &mut found[*table as usize][*slot as usize];
+            if matches!(found, Found::Unread) && !answer.unread.contains(&(*table, *slot)) {
+                *found = Found::Missing;
+            }
+        }
+        Ok(answer)
     }
 
     fn take(&self, body: &Bytes, found: &mut [Vec<Found>]) -> Result<Answer, DecodeError> {
