@@ -66,9 +66,8 @@
 //! | [`operation`] | what a request can say, and what comes back |
 //! | [`expression`] | conditions, updates, filters, keys, projections |
 //! | [`item`](mod@item) | items without a type, numbers, sets, binaries; [`item!`] and [`key!`] |
-//! | [`batch`] | any number of puts and deletes, each accounted for |
+//! | [`batch`] | any number of puts and deletes, each accounted for; any number of reads; deleting what a query finds |
 //! | [`tree`] | trees of items that name their parent |
-//! | [`batch`] | any number of items at once |
 //! | [`transaction`] | writes that are applied together or not at all; a write that is applied exactly once |
 //! | [`table`] | making, ensuring, describing, changing, deleting tables; time to live; tags; health |
 //! | [`config`] | every option and variable with its default |

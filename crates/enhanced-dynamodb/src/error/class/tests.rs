@@ -12,7 +12,10 @@ fn kinds_that_are_tried_again_are_these_and_no_others() {
         ErrorKind::ALL.iter().copied().filter(|kind| class(*kind) == wanted).collect()
     };
     use ErrorKind as K;
-    assert_eq!(of(Class::Throttle), [K::ProvisionedThroughputExceeded, K::RequestLimitExceeded, K::Throttling]);
+    assert_eq!(
+        of(Class::Throttle),
+        [K::BatchIncomplete, K::ProvisionedThroughputExceeded, K::RequestLimitExceeded, K::Throttling]
+    );
     assert_eq!(
         of(Class::NotApplied),
         [

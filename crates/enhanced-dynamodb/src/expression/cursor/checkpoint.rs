@@ -76,3 +76,52 @@ fn read(list: &Bytes) -> Result<Vec<Position>, DecodeError> {
     reader.end()?;
     Ok(positions)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::{Position, decode_checkpoint, encode_checkpoint};
+    use crate::expression::cursor::{CursorBinding, encode_cursor, seal};
+    use bytes::Bytes;
+    use proptest::prelude::*;
+
+    fn binding() -> CursorBinding {
+        CursorBinding::segments("T", None, 3)
+    }
+
+    #[test]
+    fn what_is_no_list_of_so_many_positions_is_refused() {
+        for list in
+            ["", "[]", "[0,1]", "[0,1,1,0]", "[0,1,2]", r#"[0,1,{"a":{"M":{}}}]"#, "[0,1,0]x", "{\"a\":{\"S\":\"b\"}}"]
+        {
+            let sealed = seal(list.as_bytes(), binding(), None);
+            assert!(decode_checkpoint(&sealed, 3, binding(), None).is_err(), "{list}");
+        }
+        let cursor = encode_cursor(br#"{"a":{"S":"b"}}"#, binding(), None);
+        assert!(decode_checkpoint(&cursor, 3, binding(), None).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn positions_come_back_as_they_went(kinds in prop::collection::vec((0..3, "[ -~é]{0,20}"), 1..40)) {
+            let positions: Vec<Position> = kinds
+                .into_iter()
+                .map(|(kind, text)| match kind {
+                    0 => Position::Beginning,
+                    1 => Position::Done,
+                    _ => Position::Behind(Bytes::from(serde_json::json!({ "id": { "S": text } }).to_string())),
+                })
+                .collect();
+            let count = positions.len() as u32;
+            let text = encode_checkpoint(&positions, binding(), None);
+            prop_assert_eq!(decode_checkpoint(&text, count, binding(), None).unwrap(), positions);
+        }
+
+        #[test]
+        fn no_text_is_a_panic(text in "[A-Za-z0-9_-]{0,80}", list in "[\\[\\],{}\":01a-zSNB]{0,40}") {
+            prop_assert!(decode_checkpoint(&text, 3, binding(), None).is_err());
+            let sealed = seal(list.as_bytes(), binding(), None);
+            let _either = decode_checkpoint(&sealed, 3, binding(), None).is_ok();
+        }
+    }
+}

@@ -32,7 +32,7 @@ pub(crate) struct Leftover {
     pub(crate) view: View,
 }
 
-/// What a [`BatchGetItem`] gives.
+/// What [`BatchGetItem::send`](crate::operation::BatchGetItem::send) gives.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BatchGetOutput {
@@ -43,7 +43,8 @@ pub struct BatchGetOutput {
     views: Vec<(String, View)>,
     /// When the answer came.
     at: SystemTime,
-    /// What the service left unread; hand it to [`BatchGetItem::retry`] after a pause.
+    /// What the service left unread; hand it to
+    /// [`BatchGetItem::retry`](crate::operation::BatchGetItem::retry) after a pause.
     pub unprocessed: UnprocessedKeys,
     /// What the batch consumed on each table, if asked for.
     pub consumed_capacity: Vec<ConsumedCapacity>,
