@@ -130,6 +130,20 @@ testkit::on_both_engines! {
         assert_eq!(no_partition.error.unwrap().kind(), ErrorKind::InvalidInput);
     }
 
+    async fn what_was_found_and_not_deleted_in_time_is_left_over(engine: Engine) {
+        let (db, responder) = recorded(&engine).await;
+        create_events(&db).await;
+        put_events(&db, 30).await;
+        responder.rule(Rule::on("BatchWriteItem").then(Action::unavailable().late(Duration::from_secs(20))));
+        let query = || db.query("Events").partition("stream", "a");
+        let outcome = query().timeout(Duration::from_millis(700)).delete_all().send().await.unwrap();
+        assert_eq!((outcome.found, outcome.deleted(), outcome.batch.left_over), (30, 0, 30));
+        assert_eq!(outcome.batch.leftovers.len(), 30);
+        responder.clear_rules();
+        let again = db.batch_operations(outcome.batch.leftovers).send().await.unwrap();
+        assert_eq!((again.written, left(&db).await.len()), (30, 0));
+    }
+
     async fn without_time_nothing_more_is_deleted(engine: Engine) {
         let db = events(&engine, 5).await;
         let query = db.query("Events").partition("stream", "a").timeout(Duration::from_millis(1));
