@@ -4,6 +4,7 @@ mod batch;
 mod check;
 mod cost;
 mod edges;
+mod html;
 mod json;
 mod link;
 mod metadata;
@@ -15,8 +16,10 @@ mod schema;
 mod settings;
 mod shape;
 mod template;
+mod text;
 mod walk;
 
+pub use json::Flat;
 pub use metadata::{TreeMetadata, Truncation};
 pub use node::{Node, Tree};
 pub use read::{ReadTree, Strategy, TreeNode, TreeStream};

@@ -52,7 +52,9 @@ impl Edges {
                 let id = row.id.ok_or_else(|| self.plan.keyless(&row.item))?;
                 keys.push((id, row.tree));
             }
-            page.rows = get_nodes(&self.plan, &keys, &self.wanted, false, &mut page.cost).await?;
+            let whole = get_nodes(&self.plan, &keys, &self.wanted, false, &mut page.cost);
+            // In a box of its own: it is rare, and would make the future of every page large.
+            page.rows = Box::pin(whole).await?;
         }
         Ok(page)
     }

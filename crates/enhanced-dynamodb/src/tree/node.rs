@@ -237,6 +237,11 @@ impl<'a, T> Node<'a, T> {
         self.slot().size == 1
     }
 
+    pub(super) fn is_last_child(&self) -> bool {
+        let end = |node: &Node<'_, T>| node.at + node.slot().size;
+        self.parent().is_none_or(|parent| end(self) == end(&parent))
+    }
+
     /// The parent; the root has none.
     #[must_use]
     pub fn parent(&self) -> Option<Node<'a, T>> {

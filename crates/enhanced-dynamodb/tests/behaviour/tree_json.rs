@@ -114,30 +114,3 @@ testkit::on_both_engines! {
         assert!(serde_json::to_string(&tree).is_err());
     }
 }
-
-/// Messages in one long thread must not need stack: it is built, walked, written and dropped in 64 KiB.
-#[tokio::test]
-async fn a_chain_of_3000_nodes_is_written_and_dropped_on_a_small_stack() {
-    const DEPTH: usize = 3000;
-    let engine = testkit::Engine::dynoxide().await.unwrap();
-    let db = client(&engine).await;
-    nodes(&db).await;
-    let ids: Vec<String> = (0..DEPTH).map(|i| format!("n{i}")).collect();
-    let chain: Vec<(&str, &str)> =
-        (0..DEPTH).map(|i| (ids[i].as_str(), if i == 0 { "" } else { ids[i - 1].as_str() })).collect();
-    put_nodes(&db, &chain).await;
-    let tree: Tree<Item> = db.read_tree("Nodes", "n0").include_metadata(true).send().await.unwrap();
-    let metadata = tree.metadata();
-    assert_eq!((metadata.node_count, metadata.depth, metadata.truncated), (DEPTH, 2999, false));
-    let thread = std::thread::Builder::new().stack_size(64 * 1024).spawn(move || {
-        let deepest = tree.preorder().last().map(|node| node.depth());
-        let text = tree.to_json().map(|text| text.matches("\"children\":[").count());
-        let copy = serde_json::to_string(&tree).map(|text| text.len());
-        drop(tree.clone());
-        drop(tree);
-        (deepest, text, copy)
-    });
-    let (deepest, text, copy) = thread.unwrap().join().unwrap();
-    assert_eq!((deepest, text.unwrap()), (Some(2999), DEPTH));
-    assert!(copy.unwrap() > DEPTH * 20);
-}

@@ -42,7 +42,7 @@ pub(super) struct Adjacency {
 
 impl Adjacency {
     /// Reads the root; and together with it what does not depend on it.
-    pub(super) async fn start(plan: &Plan, root: &AttributeValue, out: &mut Vec<Arrived>) -> Result<Self, Error> {
+    pub(super) async fn start(plan: &Plan, root: &AttributeValue, out: &mut Vec<Arrived>) -> Result<Box<Self>, Error> {
         let source = Source::Children;
         let get = plan.for_one_node()?.get(root, plan.tree.as_ref(), plan.consistent.unwrap_or(false))?.raw();
         // A count of 0, or a limit, would spare the query for the root's children.
@@ -55,12 +55,12 @@ impl Adjacency {
                 (edges, item, Some(first))
             }
             None => {
-                let described = layout(&plan.core, &plan.table, &plan.schema, source, &plan.options);
+                let described = Box::pin(layout(&plan.core, &plan.table, &plan.schema, source, &plan.options));
                 let (layout, item) = join(described, get).await;
                 (Edges::new(plan.clone(), layout.map_err(|error| plan.locate(error))?)?, item, None)
             }
         };
-        let mut walk = Adjacency {
+        let mut walk = Box::new(Adjacency {
             edges: Arc::new(edges),
             state: State::default(),
             waiting: VecDeque::new(),
@@ -68,7 +68,7 @@ impl Adjacency {
             first,
             frontier: Vec::new(),
             found: Vec::new(),
-        };
+        });
         walk.take_root(item?, out)?;
         Ok(walk)
     }
@@ -104,7 +104,7 @@ impl Adjacency {
             }
             match self.under_way.next().await {
                 Some(answer) => self.take_answer(answer, out)?,
-                None => return self.look_below().await.map(|()| false),
+                None => return Box::pin(self.look_below()).await.map(|()| false),
             }
         }
         Ok(true)

@@ -52,14 +52,14 @@ enum Next {
 }
 
 impl Gather {
-    pub(super) async fn start(plan: &Plan, root: &AttributeValue, out: &mut Vec<Arrived>) -> Result<Self, Error> {
+    pub(super) async fn start(plan: &Plan, root: &AttributeValue, out: &mut Vec<Arrived>) -> Result<Box<Self>, Error> {
         let source = Source::Collection;
         let mut plan = plan.clone();
         let tree = plan.tree.clone().unwrap_or_else(|| root.clone());
         let mut wanted = Wanted::new(&plan.schema, None, true, true);
         let (core, table, schema) = (Arc::clone(&plan.core), plan.table.clone(), plan.schema.clone());
         let options = plan.options.clone();
-        let described = layout(&core, &table, &schema, source, &options);
+        let described = Box::pin(layout(&core, &table, &schema, source, &options));
         // In a table nothing depends on its description.
         let (layout, first) = if plan.schema.is_partitioned() {
             plan.read_also(wanted.names())?;
@@ -83,7 +83,7 @@ impl Gather {
                 (request(&plan, &wanted, &tree, whole, consistent)?, None)
             }
         };
-        let mut gather = Gather {
+        let mut gather = Box::new(Gather {
             plan,
             wanted,
             layout,
@@ -96,7 +96,7 @@ impl Gather {
             dropped: HashSet::new(),
             request,
             next: Next::Page(None),
-        };
+        });
         if let Some(reply) = first {
             gather.take_reply(reply, out).await?;
         }
@@ -115,7 +115,7 @@ impl Gather {
                     let reply = self.request.fetch(start.as_ref(), None).await;
                     self.take_reply(reply, out).await?;
                 }
-                Next::Judge { all } => self.judge(all, out).await?,
+                Next::Judge { all } => Box::pin(self.judge(all, out)).await?,
                 Next::Done => return Ok(false),
             }
         }
@@ -146,7 +146,7 @@ impl Gather {
                 let id = row.id.ok_or_else(|| self.plan.keyless(&row.item))?;
                 keys.push((id, row.tree));
             }
-            match get_nodes(&self.plan, &keys, &self.wanted, false, &mut self.state.cost).await {
+            match Box::pin(get_nodes(&self.plan, &keys, &self.wanted, false, &mut self.state.cost)).await {
                 Ok(whole) => rows = whole,
                 Err(error) => return self.cut(error),
             }
