@@ -11,6 +11,7 @@ mod shared;
 mod statements;
 mod tables;
 mod transactions;
+mod trees;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,7 +27,6 @@ use crate::operation::{
     BatchGetItem, BatchWriteItem, CallOperation, DeleteItem, GetItem, PutItem, Query, Scan, UpdateItem,
 };
 use crate::transport::Failure;
-use crate::tree::ReadTree;
 
 /// How long [`Client::close`] waits for calls in flight.
 const CLOSE_LIMIT: Duration = Duration::from_secs(30);
@@ -184,12 +184,6 @@ impl Client {
     /// ```
     pub fn call(&self, operation: impl Into<String>, parameters: Value) -> CallOperation {
         CallOperation::new(self.core(), operation.into(), parameters)
-    }
-
-    /// Reads a tree of items that name their parent, from its root down.
-    #[doc(alias = "readTree")]
-    pub fn read_tree(&self, table: impl Into<String>, root: impl Serialize) -> ReadTree {
-        ReadTree::new(self.core(), table.into(), root)
     }
 
     /// Opens connections ahead of need, until `sockets` of them are open and idle (`max_sockets` at most), and gives

@@ -2,6 +2,7 @@
 
 mod batch;
 mod check;
+mod children;
 mod cost;
 mod edges;
 mod html;
@@ -9,6 +10,8 @@ mod json;
 mod link;
 mod metadata;
 mod node;
+mod part;
+mod path;
 mod plan;
 mod read;
 mod row;
@@ -19,9 +22,12 @@ mod template;
 mod text;
 mod walk;
 
+pub use children::ReadChildren;
 pub use json::Flat;
 pub use metadata::{TreeMetadata, Truncation};
 pub use node::{Node, Tree};
+pub use part::{CountNodes, LeavesOutput, ReadLeaves};
+pub use path::{PathEnd, PathOutput, PathToRoot};
 pub use read::{ReadTree, Strategy, TreeNode, TreeStream};
 pub use schema::{ChildCount, Collection, TreeSchema};
 pub use walk::{Leaves, LevelOrder, Levels, Postorder, Preorder};

@@ -43,6 +43,11 @@ impl Edges {
         Ok(Edges { plan, layout, wanted, template, whole })
     }
 
+    /// Whether the pages come in the order of children: the index's sort key makes it.
+    pub(super) fn in_order(&self) -> bool {
+        self.layout.sort.is_some() && self.layout.sort == self.wanted.order
+    }
+
     /// A page of a node's children, whole.
     pub(super) async fn page(&self, node: &AttributeValue, start: Option<&Bytes>) -> Result<Page, Error> {
         let mut page = self.keys(node, start, None).await?;

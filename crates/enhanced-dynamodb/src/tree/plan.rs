@@ -139,6 +139,13 @@ impl Plan {
         self.locate(Error::new(ErrorKind::RootNotFound, message))
     }
 
+    /// For a read of this attribute alone.
+    pub(super) fn of_only(&self, name: &str) -> Plan {
+        let path = crate::expression::attr(name);
+        let selected = Selected { path, attribute: name.to_owned(), nested: false };
+        Plan { projection: vec![selected], hidden: Vec::new(), ..self.clone() }
+    }
+
     /// For a node that is read by its key.
     ///
     /// # Errors

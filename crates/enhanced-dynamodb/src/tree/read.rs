@@ -8,6 +8,7 @@ mod stream;
 use std::sync::Arc;
 use std::time::Instant;
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -55,14 +56,14 @@ pub struct ReadTree {
 
 impl ReadTree {
     pub(crate) fn new<K: Serialize>(core: Arc<Core>, table: String, root: K) -> Self {
-        ReadTree::named(core, "ReadTree", table, &root)
+        let mut draft = Draft::new(core, "ReadTree", table);
+        let root = draft.key(&root);
+        ReadTree::of(draft, root, Strategy::Auto)
     }
 
-    /// A read that errors know by another name.
-    pub(super) fn named(core: Arc<Core>, operation: &'static str, table: String, root: &impl Serialize) -> Self {
-        let mut draft = Draft::new(core, operation, table);
-        let root = draft.key(root);
-        ReadTree { draft, root, strategy: Strategy::Auto, include_metadata: false }
+    /// What another builder has put together.
+    pub(super) fn of(draft: Draft, root: AttributeValue, strategy: Strategy) -> Self {
+        ReadTree { draft, root, strategy, include_metadata: false }
     }
 
     tree_settings!();
@@ -85,18 +86,26 @@ impl ReadTree {
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode), with the item inside, if a node is no `T`; those of the service.
     pub async fn send<T: DeserializeOwned>(self) -> Result<Tree<T>, Error> {
         let include_metadata = self.include_metadata;
+        let mut tree = self.read(Plan::decode).await?.1;
+        tree.include_metadata = include_metadata;
+        Ok(tree)
+    }
+
+    /// Reads the tree with what `value` makes of each item.
+    pub(super) async fn read<T>(
+        self,
+        value: impl Fn(&Plan, &Bytes) -> Result<T, Error>,
+    ) -> Result<(Plan, Tree<T>), Error> {
         let mut walk = Walk::new(self)?;
         let mut values = Vec::new();
         let mut arrived = Vec::new();
         while walk.next(&mut arrived).await? {
             for node in arrived.drain(..) {
-                values.push(walk.plan().decode(&node.item)?);
+                values.push(value(walk.plan(), &node.item)?);
             }
         }
-        let metadata = walk.metadata();
-        let mut tree = Tree::new(walk.into_state().shape, values, metadata, true);
-        tree.include_metadata = include_metadata;
-        Ok(tree)
+        let (metadata, plan) = (walk.metadata(), walk.plan().clone());
+        Ok((plan, Tree::new(walk.into_state().shape, values, metadata, true)))
     }
 
     /// The nodes as they arrive, each behind its parent; siblings in no particular order.

@@ -116,6 +116,19 @@ pub(super) fn read_row(reader: &mut Reader<'_>, body: &Bytes, wanted: &Wanted) -
     Ok(Row { item: body.slice(start..reader.position()), id, parent, order, count, tree })
 }
 
+/// One attribute of an item.
+pub(super) fn attribute(item: &[u8], wanted: &str) -> Result<Option<AttributeValue>, DecodeError> {
+    let mut reader = Reader::new(item)?;
+    let mut object = reader.object()?;
+    while let Some(name) = object.next_key(&mut reader)? {
+        let at = reader.raw_value()?;
+        if name == wanted {
+            return decode_value(&item[at]).map(Some);
+        }
+    }
+    Ok(None)
+}
+
 /// The item without these attributes.
 pub(super) fn without(item: &[u8], hidden: &[String]) -> Result<Vec<u8>, DecodeError> {
     let mut out = Vec::with_capacity(item.len());

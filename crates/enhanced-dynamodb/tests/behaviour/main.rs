@@ -37,6 +37,7 @@ mod transactions;
 mod tree;
 mod tree_json;
 mod tree_limits;
+mod tree_parts;
 mod tree_properties;
 mod tree_render;
 mod tree_stack;
