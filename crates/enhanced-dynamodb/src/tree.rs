@@ -1,4 +1,91 @@
 //! Trees of items that name their parent, such as the messages of a conversation.
+//!
+//! ```
+//! use enhanced_dynamodb::table::{AttributeType, IndexDefinition};
+//! use enhanced_dynamodb::tree::TreeSchema;
+//! use enhanced_dynamodb::{Client, Error, Tree};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Message {
+//!     id: String,
+//!     parent: Option<String>,
+//!     text: String,
+//! }
+//!
+//! async fn converse(db: &Client) -> Result<(), Error> {
+//!     let index = IndexDefinition::new("parent-index").partition_key("parent", AttributeType::String);
+//!     db.create_table("Messages").partition_key("id", AttributeType::String).global_index(index).send().await?;
+//!     for (id, parent, text) in [("q", None, "Why is it cold?"), ("a", Some("q"), "Try the valve.")] {
+//!         let message = Message { id: id.into(), parent: parent.map(Into::into), text: text.into() };
+//!         db.put("Messages", &message).send().await?;
+//!     }
+//!
+//!     // A whole tree, in one call.
+//!     let tree: Tree<Message> = db.read_tree("Messages", "q").send().await?;
+//!     println!("{}", tree.render_text(|node| node.value().text.as_str()));
+//!
+//!     // What leads to one message, and what follows it.
+//!     let context = db.path_to_root("Messages", "a").send::<Message>().await?;
+//!     let answers: Vec<Message> = db.children("Messages", "q").send().await?;
+//!     assert_eq!((context.nodes.len(), answers.len()), (2, 1));
+//!     Ok(())
+//! }
+//! # #[cfg(feature = "embedded")]
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! #     converse(&Client::embedded().await?).await
+//! # }).unwrap();
+//! # let _ = converse;
+//! ```
+//!
+//! # Which layout
+//!
+//! A [`TreeSchema`] says how a tree lies in its table. All of these read to the same [`Tree`]:
+//!
+//! | Layout | Schema | A tree takes |
+//! |---|---|---|
+//! | an index on the parent (the default) | `TreeSchema::default()` | a query a node, many at a time: as long as the tree is deep |
+//! | the table is partitioned by tree | `.key("id").partitioned_by("conversation")` | one query of as many pages as the tree has megabytes, strongly consistent |
+//! | every node holds the tree's id, with an index on it | `.tree_id("conversation", "conversation-index")` | one query of as many pages |
+//! | as the first, the table having a sort key with a constant value | `.key("pk").sort_key("sk", "NODE")` | a query a node |
+//!
+//! A conversation is deep: where its tree is read as a whole, give it a tree id. A page has 1 MB at most (Amazon DynamoDB
+//! Developer Guide, "Paginating table query results"). Several trees lie in one table in every layout.
+//!
+//! The schema is checked against the table once for each client, on the first read ([`TreeSchema`] tells more); for that the
+//! credentials should allow `dynamodb:DescribeTable`, beside `GetItem`, `Query` (on the index too) and `BatchGetItem`.
+//!
+//! # Which way
+//!
+//! [`Strategy`] names the two ways; by default the schema decides. Either way:
+//!
+//! - every page is read, and what a limit or the deadline leaves out is told
+//!   ([`truncated_by`](TreeMetadata::truncated_by)); the tree so far is given, not an error;
+//! - a node that is reached again ends its branch there and is counted ([`cycles`](TreeMetadata::cycles));
+//! - global indexes lag behind the table by a moment: a node written just now may be missing. A
+//!   [`child_count`](TreeSchema::child_count) shows it ([`incomplete`](TreeMetadata::incomplete)); a table that is partitioned
+//!   by tree, and [`path_to_root`](crate::Client::path_to_root), are read strongly consistently.
+//! - children stand in the order of the schema's [`order_by`](TreeSchema::order_by), else of the index's sort key, else of their
+//!   keys: numbers by value, text by its bytes.
+//!
+//! # What a tree can do
+//!
+//! A [`Tree`] is an arena: nothing in it recurses, and a chain of 100,000 messages is read, walked, written, drawn and dropped
+//! on a small stack.
+//!
+//! | | |
+//! |---|---|
+//! | from the tree | [`root`](Tree::root), [`get`](Tree::get) by key, [`metadata`](Tree::metadata) |
+//! | from a node | [`parent`](Node::parent), [`children`](Node::children), [`siblings`](Node::siblings), [`ancestors`](Node::ancestors), [`path`](Node::path), [`descendants`](Node::descendants), [`leaves`](Node::leaves), [`lowest_common_ancestor`](Node::lowest_common_ancestor) |
+//! | all nodes | [`preorder`](Tree::preorder), [`postorder`](Tree::postorder), [`level_order`](Tree::level_order), [`levels`](Tree::levels) |
+//! | as JSON | [`to_json`](Tree::to_json), [`write_json`](Tree::write_json) (nested), [`flat`](Tree::flat) |
+//! | to look at | [`render_text`](Tree::render_text), [`render_dot`](Tree::render_dot), [`render_html`](Tree::render_html) |
+//!
+//! # Without the whole tree
+//!
+//! [`children`](crate::Client::children), [`siblings`](crate::Client::siblings) and
+//! [`path_to_root`](crate::Client::path_to_root) read a few items; [`leaves`](crate::Client::leaves) and
+//! [`count`](crate::Client::count) read the tree and keep little of it; [`ReadTree::stream`] gives nodes as they arrive.
 
 mod batch;
 mod check;

@@ -1,71 +1,13 @@
 //! The ways in which a tree is read: by its edges, and as a collection in a table or an index.
 
-use std::time::Duration;
-
 use enhanced_dynamodb::operation::ReturnConsumedCapacity;
 use enhanced_dynamodb::table::{AttributeType, IndexDefinition};
 use enhanced_dynamodb::tree::{Strategy, Tree, TreeSchema, Truncation};
-use enhanced_dynamodb::{AttributeValue, Client, ErrorKind, Item, attr, item};
+use enhanced_dynamodb::{ErrorKind, Item, attr, item};
 use testkit::{Action, Engine, Responder, Rule};
 
 use crate::common::{client, nodes, put_nodes, recorded};
-
-/// A table `Chats` whose partition key is the chat and whose sort key is the message.
-async fn chats(db: &Client) {
-    let local = IndexDefinition::new("replies")
-        .partition_key("chat", AttributeType::String)
-        .sort_key("parent", AttributeType::String);
-    db.create_table("Chats")
-        .partition_key("chat", AttributeType::String)
-        .sort_key("id", AttributeType::String)
-        .local_index(local)
-        .global_index(IndexDefinition::new("parent-index").partition_key("parent", AttributeType::String))
-        .send()
-        .await
-        .unwrap();
-}
-
-fn by_chat() -> TreeSchema {
-    TreeSchema::default().partitioned_by("chat")
-}
-
-async fn put_chat(db: &Client, chat: &str, nodes: &[(&str, &str)]) {
-    for (id, parent) in nodes {
-        let mut node = item! { "chat": chat, "id": *id, "text": format!("{chat} {id}") };
-        if !parent.is_empty() {
-            node.insert("parent", *parent);
-        }
-        db.put("Chats", &node).send().await.unwrap();
-    }
-}
-
-/// A table `Forest` with the indexes `parent-index` and `tree-index`, which project as told.
-async fn forest(db: &Client, projected: impl Fn(IndexDefinition) -> IndexDefinition) -> TreeSchema {
-    let index = |name: &str, key: &str| projected(IndexDefinition::new(name).partition_key(key, AttributeType::String));
-    db.create_table("Forest")
-        .partition_key("id", AttributeType::String)
-        .global_index(index("parent-index", "parent"))
-        .global_index(index("tree-index", "tree"))
-        .send()
-        .await
-        .unwrap();
-    TreeSchema::default().tree_id("tree", "tree-index")
-}
-
-async fn put_forest(db: &Client, nodes: &[Item]) {
-    for chunk in nodes.chunks(25) {
-        let batch = chunk.iter().fold(db.batch_write(), |batch, node| batch.put("Forest", node));
-        assert!(batch.send().await.unwrap().unprocessed.is_empty());
-    }
-}
-
-fn outline(tree: &Tree<Item>) -> Vec<(u32, String)> {
-    tree.preorder().map(|node| (node.depth(), node.value().get_s("id").unwrap_or("?").to_owned())).collect()
-}
-
-fn lines(expected: &[(u32, &str)]) -> Vec<(u32, String)> {
-    expected.iter().map(|(depth, id)| (*depth, (*id).to_owned())).collect()
-}
+use crate::tree_tables::{by_chat, chats, forest, lines, outline, put_chat, put_forest};
 
 /// The operations that were asked for since, and the last body.
 fn operations(responder: &Responder) -> Vec<String> {
@@ -281,80 +223,6 @@ testkit::on_both_engines! {
             assert_eq!((tree.len(), tree.metadata().truncated_by), (most.min(6), by), "max_nodes {most}");
             assert!(tree.preorder().all(|node| node.is_root() || node.parent().is_some()));
         }
-    }
-
-    async fn a_collection_of_several_pages_is_cut_by_its_deadline_between_them(engine: Engine) {
-        let (db, responder) = recorded(&engine).await;
-        chats(&db).await;
-        let text = "x".repeat(180_000);
-        for i in 0..8 {
-            let mut node = item! { "chat": "c1", "id": format!("m{i}"), "text": text.as_str() };
-            if i > 0 {
-                node.insert("parent", format!("m{}", i - 1));
-            }
-            db.put("Chats", &node).send().await.unwrap();
-        }
-        let read = || db.read_tree("Chats", "m0").schema(by_chat()).tree("c1");
-        let whole: Tree<Item> = read().send().await.unwrap();
-        assert_eq!((whole.len(), whole.metadata().depth), (8, 7));
-        assert!(whole.metadata().pages >= 2);
-        assert_eq!(whole.metadata().requests, whole.metadata().pages);
-        responder.rule(Rule::on("Query").containing("ExclusiveStartKey").then(Action::pass().late(Duration::from_secs(20))));
-        let cut: Tree<Item> = read().timeout(Duration::from_secs(3)).send().await.unwrap();
-        assert!((1..8).contains(&cut.len()), "{}", cut.len());
-        assert_eq!((cut.metadata().truncated_by, cut.metadata().orphans), (Some(Truncation::Deadline), 0));
-        responder.clear_rules();
-        responder.rule(Rule::on("Query").then(Action::pass().late(Duration::from_secs(20))));
-        let nothing = read().timeout(Duration::from_millis(100)).send::<Item>().await;
-        assert_eq!(nothing.unwrap_err().kind(), ErrorKind::DeadlineExceeded);
-    }
-
-    async fn nodes_are_streamed_with_parents_first(engine: Engine) {
-        let db = client(&engine).await;
-        chats(&db).await;
-        put_chat(&db, "c1", &[("m0", ""), ("b", "c"), ("c", "m0"), ("a", "b"), ("z", "a")]).await;
-        for strategy in [Strategy::Adjacency, Strategy::Collection] {
-            let read = db.read_tree("Chats", "m0").schema(by_chat()).tree("c1").strategy(strategy);
-            let mut stream = read.stream::<Item>();
-            assert!(stream.metadata().is_none());
-            let mut seen: Vec<AttributeValue> = Vec::new();
-            while let Some(node) = stream.next().await {
-                let node = node.unwrap();
-                assert!(node.parent.is_none_or(|parent| seen.contains(&parent)), "{strategy:?}");
-                assert_eq!(node.depth as usize, seen.len(), "a chain");
-                seen.push(node.id);
-            }
-            assert_eq!(seen.len(), 5);
-            let metadata = stream.metadata().unwrap();
-            assert_eq!((metadata.node_count, metadata.depth, metadata.truncated), (5, 4, false), "{strategy:?}");
-            assert!(stream.next().await.is_none());
-        }
-    }
-
-    async fn a_stream_goes_on_behind_a_node_of_another_type_and_ends_at_an_error(engine: Engine) {
-        #[derive(serde::Deserialize)]
-        #[allow(dead_code, reason = "only read")]
-        struct Typed {
-            id: String,
-            stars: Option<u32>,
-        }
-        let (db, responder) = recorded(&engine).await;
-        nodes(&db).await;
-        put_nodes(&db, &[("r", ""), ("b", "a")]).await;
-        db.put("Nodes", &item! { "id": "a", "parent": "r", "stars": "many" }).send().await.unwrap();
-        let mut stream = db.read_tree("Nodes", "r").stream::<Typed>();
-        assert_eq!(stream.next().await.unwrap().unwrap().value.id, "r");
-        let bad = stream.next().await.unwrap().unwrap_err();
-        assert_eq!((bad.kind(), bad.item::<Item>().unwrap().unwrap().get_s("id")), (ErrorKind::Decode, Some("a")));
-        assert_eq!(stream.next().await.unwrap().unwrap().value.id, "b");
-        assert!(stream.next().await.is_none());
-        responder.rule(Rule::on("Query").then(Action::error("AccessDeniedException", "no")));
-        let mut stream = db.read_tree("Nodes", "r").stream::<Typed>();
-        assert!(stream.next().await.unwrap().is_ok());
-        assert_eq!(stream.next().await.unwrap().map(|node| node.depth).unwrap_err().kind(), ErrorKind::AccessDenied);
-        assert!(stream.next().await.is_none());
-        let mut refused = db.read_tree("Nodes", "r").max_nodes(0).stream::<Typed>();
-        assert!(refused.next().await.unwrap().is_err() && refused.next().await.is_none());
     }
 
     async fn without_leave_to_describe_the_table_nothing_is_checked(engine: Engine) {
