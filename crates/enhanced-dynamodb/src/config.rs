@@ -15,6 +15,10 @@
 //! | [`request_timeout`](Options::request_timeout) | `DYNAMODB_REQUEST_TIMEOUT` (milliseconds) | 30 s |
 //! | [`connection_timeout`](Options::connection_timeout) | `DYNAMODB_CONNECTION_TIMEOUT` (milliseconds) | 5 s |
 //! | [`enable_logging`](Options::enable_logging) | `DYNAMODB_ENABLE_LOGGING` | `false` |
+//! | | `RUST_LOG`: the least level of these lines (`enhanced_dynamodb=warn`) | all |
+//! | [`log_keys`](Options::log_keys) | `DYNAMODB_LOG_KEYS` | `false` |
+//! | [`slow_call`](Options::slow_call) | `DYNAMODB_SLOW_CALL` (milliseconds) | none |
+//! | [`return_consumed_capacity`](Options::return_consumed_capacity) | `DYNAMODB_RETURN_CONSUMED_CAPACITY` | `false` |
 //! | [`allow_insecure_endpoint`](Options::allow_insecure_endpoint) | `DYNAMODB_ALLOW_INSECURE_ENDPOINT` | `false` |
 //! | [`credentials`](Options::credentials), [`credentials_provider`](Options::credentials_provider) | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_ACCOUNT_ID` | profile files, container endpoint |
 //! | [`profile`](Options::profile) | `AWS_PROFILE`; the files: `AWS_SHARED_CREDENTIALS_FILE`, `AWS_CONFIG_FILE` | `default` in `~/.aws/credentials` and `~/.aws/config` |
@@ -42,6 +46,7 @@ mod difference;
 mod effective;
 mod environment;
 mod hedge;
+mod level;
 mod options;
 mod parse;
 mod proxy;
@@ -61,6 +66,7 @@ pub use credentials::{Credentials, ProvideCredentials};
 pub use effective::Config;
 pub use hedge::Hedge;
 pub(crate) use hedge::HedgeWhen;
+pub(crate) use level::Level;
 pub use options::{AccountIdEndpointMode, Options};
 pub(crate) use options::{CaBundle, Shared};
 pub(crate) use parse::is_host_label;

@@ -24,12 +24,17 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
+use tracing::{Instrument, Span};
 
 use crate::config::{Config, Credentials, RetryMode, Time};
 use crate::deadline::{self, earliest};
 use crate::error::{Error, service};
 use crate::keys::KnownKeys;
-use crate::observe::{Counters, Outcome, Report, Stats, Throttles, add_throttles, log_call, table_name, throttles_of};
+use crate::observe::{
+    Counters, EndOfCall, Log, Outcome, Report, SpanOfCall, Stats, TableCapacity, Throttles, add_throttles, answered,
+    asking_for_capacity, consumed_of, end_of_call, key_of, log_call, of_attempt, of_call, span_failed, table_name,
+    throttles_of,
+};
 use crate::transport::{ArnParameter, Request, Response, Reuse, Transport};
 
 use adaptive::{Adaptive, Limiter};
@@ -201,25 +206,45 @@ impl Core {
     ///
     /// # Errors
     /// What the last attempt failed with, with operation, table, attempts and elapsed time.
-    pub(crate) async fn execute(&self, call: Call<'_>) -> Result<Reply, Error> {
+    pub(crate) async fn execute(&self, mut call: Call<'_>) -> Result<Reply, Error> {
+        if self.config.return_consumed_capacity
+            && !call.operation.control_plane
+            && let Some(asking) = asking_for_capacity(&call.body)
+        {
+            call.body = Bytes::from(asking);
+        }
         let started = self.time().now();
         let mut progress = Progress { deadline: self.deadline(call.options, started), ..Progress::default() };
         progress.token = TokenAge::of(call.options, self.time());
+        let span =
+            of_call(&SpanOfCall { operation: &call.operation.name, table: call.table, region: &self.config.region });
         let result = match self.gate.enter() {
-            Ok(_pass) => self.attempts(&call, &mut progress).await,
+            Ok(_pass) if span.is_disabled() => self.attempts(&call, &mut progress).await,
+            // In a box of its own: a future for each of both would make that of every call large.
+            Ok(_pass) => Box::pin(self.attempts(&call, &mut progress)).instrument(span.clone()).await,
             Err(closed) => Err(closed),
         };
         let elapsed = self.time().now().saturating_duration_since(started);
         self.counters.call(progress.attempts, result.is_err());
+        self.counters.bytes(progress.sent, progress.received);
         match result {
             Ok(response) => {
+                if self.config.return_consumed_capacity || call.options.asks_capacity {
+                    progress.consumed = consumed_of(&response.body, !call.writes());
+                    self.counters.consumed(&progress.consumed);
+                }
                 let metadata = Metadata {
                     attempts: progress.attempts,
                     elapsed,
                     request_id: response.request_id().map(str::to_owned),
                     replayed: progress.replayed,
                 };
-                let told = Told::later(self.config.enable_logging, &call, &metadata, &mut progress);
+                if !span.is_disabled() {
+                    self.end_span(&span, &call, &progress, metadata.request_id.as_deref());
+                    answered(&span, response.status, &response.body);
+                }
+                let log = Log::of(&self.config);
+                let told = Told::later(log, &call, &response.body, &metadata, &mut progress, span);
                 Ok(Reply::new(response.body, metadata, told))
             }
             Err(error) => {
@@ -228,7 +253,11 @@ impl Core {
                     .after_replay(progress.replayed)
                     .after_unknown_outcome(progress.maybe_applied)
                     .with_operation(call.operation.name.clone(), call.table);
-                self.report(&call, &progress, elapsed, Outcome::Error(&error));
+                if !span.is_disabled() {
+                    self.end_span(&span, &call, &progress, error.request_id());
+                    span_failed(&span, &error);
+                }
+                span.in_scope(|| self.report(&call, &progress, elapsed, Outcome::Error(&error)));
                 Err(error)
             }
         }
@@ -244,13 +273,21 @@ impl Core {
             retries: 0,
             throttling: &[],
             elapsed: Duration::ZERO,
+            bytes: (0, 0),
+            items: None,
+            capacity: &[],
+            key: None,
             outcome: Outcome::Error(&error),
         };
-        log_call(self.config.enable_logging, &report);
+        log_call(Log::of(&self.config), &report);
         error.with_operation(operation, table)
     }
 
     fn report(&self, call: &Call<'_>, progress: &Progress, elapsed: Duration, outcome: Outcome<'_>) {
+        let log = Log::of(&self.config);
+        if !log.hears(elapsed) {
+            return;
+        }
         let report = Report {
             operation: &call.operation.name,
             table: call.table,
@@ -258,9 +295,25 @@ impl Core {
             retries: progress.retries,
             throttling: &progress.throttling,
             elapsed,
+            bytes: (progress.sent, progress.received),
+            items: None,
+            capacity: &[],
+            key: if log.wants_keys() { key_of(&call.body) } else { None },
             outcome,
         };
-        log_call(self.config.enable_logging, &report);
+        log_call(log, &report);
+    }
+
+    #[cold]
+    fn end_span(&self, span: &Span, call: &Call<'_>, progress: &Progress, request_id: Option<&str>) {
+        let endpoint = self.transport.endpoint_at_hand(call.arns);
+        let end = EndOfCall {
+            attempts: progress.attempts,
+            retries: progress.retries,
+            server: endpoint.as_ref().map(|endpoint| (endpoint.host.as_str(), endpoint.port)),
+            request_id,
+        };
+        end_of_call(span, &end);
     }
 
     async fn attempts(&self, call: &Call<'_>, progress: &mut Progress) -> Result<Response, Error> {
@@ -282,16 +335,29 @@ impl Core {
                 timeout,
                 clock_offset: progress.clock_offset,
             };
+            let span = of_attempt(&call.operation.name, progress.attempts);
             let attempt = match self.hedge_of(call) {
-                None => self.transport.attempt(&request, &mut progress.signer).await,
-                // In a box of its own: two attempts would make the future of every call large.
-                Some(hedge) => Box::pin(self.hedged(hedge, call, &request, progress)).await,
+                None if span.is_disabled() => self.transport.attempt(&request, &mut progress.signer).await,
+                // In boxes of their own: two more attempts would make the future of every call large.
+                None => {
+                    let attempt = Box::pin(self.transport.attempt(&request, &mut progress.signer));
+                    attempt.instrument(span.clone()).await
+                }
+                Some(hedge) => Box::pin(self.hedged(hedge, call, &request, progress)).instrument(span.clone()).await,
             };
             let trouble = match attempt {
                 Ok(mut response) => {
                     progress.made_attempt(true);
                     if response.body.is_empty() && response.status == 200 && call.operation.answers_with_nothing() {
                         response.body = Bytes::from_static(b"{}");
+                    }
+                    progress.sent += call.body.len() as u64;
+                    progress.received += response.body.len() as u64;
+                    if !span.is_disabled() {
+                        span.record("http.request.body.size", call.body.len());
+                        span.record("http.response.body.size", response.body.len());
+                        span.record("http.response.status_code", response.status);
+                        span.record("aws.request_id", response.request_id());
                     }
                     if response.status == 200 && response.is_object() {
                         self.quota.succeeded(progress.last_cost);
@@ -307,9 +373,14 @@ impl Core {
                     if trouble.was_attempted {
                         progress.made_attempt(trouble.left());
                     }
+                    progress.sent += if trouble.all_left() { call.body.len() as u64 } else { 0 };
                     trouble
                 }
             };
+            if !span.is_disabled() {
+                span_failed(&span, &trouble.error);
+            }
+            drop(span);
             if trouble.error.is_throttling() {
                 let reasons = throttles_of(&trouble.error, call.table);
                 self.counters.throttled(&reasons);
@@ -437,11 +508,14 @@ impl Core {
                 progress.last_cost = cost;
                 progress.retries += 1;
                 self.counters.retry(trouble.error.is_throttling());
+                let throttled = trouble.error.throttling_reasons().first();
                 tracing::warn!(
                     target: "enhanced_dynamodb",
                     operation = %call.operation.name,
                     table = call.table,
                     code = trouble.error.code(),
+                    reason = throttled.map(|throttled| throttled.reason.as_str()),
+                    resource = throttled.and_then(|throttled| throttled.resource_arn.as_deref()),
                     retry = progress.retries,
                     after_ms = after.as_millis() as u64,
                     "retrying"
@@ -473,6 +547,9 @@ struct Progress {
     token: Option<TokenAge>,
     attempts: u32,
     retries: u32,
+    /// Bytes of the bodies of requests that left whole, and of responses.
+    sent: u64,
+    received: u64,
     /// What the last retry took from the quota.
     last_cost: u32,
     /// Whether it is a write of which an attempt before the current one may have been applied.
@@ -490,6 +567,8 @@ struct Progress {
     clock_corrected: bool,
     last_error: Option<Error>,
     throttling: Vec<Throttles>,
+    /// What the answer said it consumed, if it was asked.
+    consumed: Vec<TableCapacity>,
 }
 
 impl Progress {

@@ -121,7 +121,7 @@ pub use execute::{Metadata, Replay, ReplayClass};
 pub use expression::{attr, list_append, path};
 pub use item::{AttributeValue, Binary, BinarySet, Item, Number, NumberSet, StringSet};
 pub use keys::KeySchema;
-pub use observe::{PoolStats, Retries, Stats, Throttles};
+pub use observe::{PoolStats, Retries, Stats, TableCapacity, Throttles};
 pub use tree::Tree;
 
 /// The Rust of the documents that stand beside the code, compiled and run as documentation tests.

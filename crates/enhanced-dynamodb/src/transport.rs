@@ -141,11 +141,16 @@ impl Transport {
 
     /// The URL that requests about this table go to, as far as that is known without asking for credentials.
     pub(crate) fn endpoint_url(&self, table: &str) -> Option<String> {
-        let credentials = self.credentials.at_hand();
-        let account = credentials.as_ref().and_then(|credentials| credentials.account_id());
-        let endpoint = self.endpoints.resolve(account, ArnParameter::Single(table)).ok()?;
+        let endpoint = self.endpoint_at_hand(ArnParameter::Single(table))?;
         let path = endpoint.path.trim_end_matches('/');
         Some(format!("{}://{}{path}", endpoint.scheme.as_str(), endpoint.authority))
+    }
+
+    /// Where requests about these tables go, as far as that is known without asking for credentials.
+    pub(crate) fn endpoint_at_hand(&self, arns: ArnParameter<'_>) -> Option<Arc<Endpoint>> {
+        let credentials = self.credentials.at_hand();
+        let account = credentials.as_ref().and_then(|credentials| credentials.account_id());
+        self.endpoints.resolve(account, arns).ok()
     }
 
     fn endpoint(&self, credentials: &Credentials, arns: ArnParameter<'_>) -> Result<Arc<Endpoint>, Failure> {

@@ -32,6 +32,9 @@ impl Options {
             request_timeout,
             connection_timeout,
             enable_logging,
+            log_keys,
+            slow_call,
+            return_consumed_capacity,
             credentials,
             profile,
             use_fips,
@@ -60,6 +63,10 @@ impl Options {
         note(&mut found, "request_timeout", request_timeout.map(Shown), other.request_timeout.map(Shown));
         note(&mut found, "connection_timeout", connection_timeout.map(Shown), other.connection_timeout.map(Shown));
         note(&mut found, "enable_logging", *enable_logging, other.enable_logging);
+        note(&mut found, "log_keys", *log_keys, other.log_keys);
+        note(&mut found, "slow_call", slow_call.map(Shown), other.slow_call.map(Shown));
+        let (there, here) = (*return_consumed_capacity, other.return_consumed_capacity);
+        note(&mut found, "return_consumed_capacity", there, here);
         if *credentials != other.credentials {
             let (there, here) = (whose(credentials.as_ref()), whose(other.credentials.as_ref()));
             if there == here {

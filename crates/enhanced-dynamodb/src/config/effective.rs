@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::environment::Environment;
 use super::url::Url;
-use super::{AccountIdEndpointMode, CaBundle, Chance, CredentialsSource, Hedge, Options, Proxy, RetryMode, Time};
+use super::{
+    AccountIdEndpointMode, CaBundle, Chance, CredentialsSource, Hedge, Level, Options, Proxy, RetryMode, Time,
+};
 use crate::error::Error;
 use crate::keys::KeySchema;
 
@@ -36,6 +38,10 @@ pub struct Config {
     pub(crate) request_timeout: Duration,
     pub(crate) connection_timeout: Duration,
     pub(crate) enable_logging: bool,
+    pub(crate) log_keys: bool,
+    pub(crate) log_level: Level,
+    pub(crate) slow_call: Option<Duration>,
+    pub(crate) return_consumed_capacity: bool,
     pub(crate) credentials: CredentialsSource,
     pub(crate) use_fips: bool,
     pub(crate) use_dual_stack: bool,
@@ -129,6 +135,24 @@ impl Config {
     #[must_use]
     pub fn enable_logging(&self) -> bool {
         self.enable_logging
+    }
+
+    /// Whether log lines may have the keys of items.
+    #[must_use]
+    pub fn log_keys(&self) -> bool {
+        self.log_keys
+    }
+
+    /// How long a call takes at least that is logged as slow.
+    #[must_use]
+    pub fn slow_call(&self) -> Option<Duration> {
+        self.slow_call
+    }
+
+    /// Whether calls ask for the capacity units that they consume.
+    #[must_use]
+    pub fn return_consumed_capacity(&self) -> bool {
+        self.return_consumed_capacity
     }
 
     /// Whether the FIPS endpoint is used.

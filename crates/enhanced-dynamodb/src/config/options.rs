@@ -38,6 +38,9 @@ pub struct Options {
     pub(super) request_timeout: Option<Duration>,
     pub(super) connection_timeout: Option<Duration>,
     pub(super) enable_logging: Option<bool>,
+    pub(super) log_keys: Option<bool>,
+    pub(super) slow_call: Option<Duration>,
+    pub(super) return_consumed_capacity: Option<bool>,
     pub(super) credentials: Option<GivenCredentials>,
     pub(super) profile: Option<String>,
     pub(super) use_fips: Option<bool>,
@@ -160,6 +163,38 @@ impl Options {
     #[must_use]
     pub fn enable_logging(mut self, enable: bool) -> Self {
         self.enable_logging = Some(enable);
+        self
+    }
+
+    /// Lets the log lines of calls on one item have its key: `enable_logging`'s, and those of slow calls. Keys may be
+    /// names of people. Other values of items are never logged. Default: `false`.
+    ///
+    /// Variable: `DYNAMODB_LOG_KEYS`.
+    #[must_use]
+    pub fn log_keys(mut self, log: bool) -> Self {
+        self.log_keys = Some(log);
+        self
+    }
+
+    /// Logs each call that takes at least so long as a warning, also where [`enable_logging`](Options::enable_logging) is
+    /// off: as a JSON line on the standard error stream and as a `tracing` event. Default: none. From 1 ms to a day.
+    ///
+    /// Variable: `DYNAMODB_SLOW_CALL`, in milliseconds.
+    #[must_use]
+    pub fn slow_call(mut self, threshold: Duration) -> Self {
+        self.slow_call = Some(threshold);
+        self
+    }
+
+    /// Asks each call on items for the capacity units that it consumes (`TOTAL`), so that
+    /// [`Client::stats`](crate::Client::stats), logs and metrics know them. A call's own
+    /// [`return_consumed_capacity`](crate::operation::GetItem::return_consumed_capacity) ranks above it. It costs no
+    /// capacity, but some 60 bytes an answer and the time to read them. Default: `false`.
+    ///
+    /// Variable: `DYNAMODB_RETURN_CONSUMED_CAPACITY`.
+    #[must_use]
+    pub fn return_consumed_capacity(mut self, ask: bool) -> Self {
+        self.return_consumed_capacity = Some(ask);
         self
     }
 
@@ -345,6 +380,9 @@ impl fmt::Debug for Options {
             .field("request_timeout", &self.request_timeout)
             .field("connection_timeout", &self.connection_timeout)
             .field("enable_logging", &self.enable_logging)
+            .field("log_keys", &self.log_keys)
+            .field("slow_call", &self.slow_call)
+            .field("return_consumed_capacity", &self.return_consumed_capacity)
             .field("credentials", &self.credentials)
             .field("profile", &self.profile)
             .field("use_fips", &self.use_fips)

@@ -9,7 +9,7 @@ use super::parse::{self, Origin, invalid};
 use super::url::{Scheme, Url};
 use super::{
     Chance, Config, DEFAULT_CONNECTION_TIMEOUT, DEFAULT_LOCAL_ENDPOINT, DEFAULT_MAX_RETRIES, DEFAULT_MAX_SOCKETS,
-    DEFAULT_REGION, DEFAULT_REQUEST_TIMEOUT, Options, RetryMode, Time, proxy, sources,
+    DEFAULT_REGION, DEFAULT_REQUEST_TIMEOUT, Level, Options, RetryMode, Time, proxy, sources,
 };
 use crate::error::{Error, ErrorKind};
 use crate::keys::KeySchema;
@@ -48,6 +48,17 @@ impl Config {
             )?
             .unwrap_or(DEFAULT_CONNECTION_TIMEOUT),
             enable_logging: switch(options.enable_logging, environment, "DYNAMODB_ENABLE_LOGGING")?,
+            log_level: environment
+                .get("RUST_LOG")?
+                .and_then(|directives| Level::for_this_library(&directives))
+                .unwrap_or_default(),
+            log_keys: switch(options.log_keys, environment, "DYNAMODB_LOG_KEYS")?,
+            slow_call: timeout(("slow_call", options.slow_call), (environment, "DYNAMODB_SLOW_CALL"))?,
+            return_consumed_capacity: switch(
+                options.return_consumed_capacity,
+                environment,
+                "DYNAMODB_RETURN_CONSUMED_CAPACITY",
+            )?,
             use_fips: switch(options.use_fips, environment, "AWS_USE_FIPS_ENDPOINT")?,
             use_dual_stack: switch(options.use_dual_stack, environment, "AWS_USE_DUALSTACK_ENDPOINT")?,
             account_id_endpoint_mode: match options.account_id_endpoint_mode {

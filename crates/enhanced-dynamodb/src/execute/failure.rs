@@ -56,6 +56,11 @@ impl Trouble {
         }
     }
 
+    /// Whether all of the request left this machine.
+    pub(super) fn all_left(&self) -> bool {
+        self.flushed == Flushed::All
+    }
+
     /// Whether anything of the request left this machine.
     pub(super) fn left(&self) -> bool {
         match self.flushed {

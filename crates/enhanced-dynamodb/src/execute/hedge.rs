@@ -153,6 +153,7 @@ impl Core {
                 None => {
                     self.counters.hedge();
                     progress.made_attempt(true);
+                    progress.sent += request.body.len() as u64;
                     let again = Request { body: request.body.clone(), timeout: left, ..*request };
                     let second = pin!(self.transport.attempt(&again, &mut other_signer));
                     let settles = |outcome: &Outcome| self.settles(call, progress, outcome);

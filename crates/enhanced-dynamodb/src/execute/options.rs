@@ -33,6 +33,8 @@ pub(crate) struct CallOptions {
     pub(crate) max_retries: Option<u32>,
     pub(crate) replay: Replay,
     pub(crate) token: Token,
+    /// Whether the call asks by itself for the capacity that it consumes.
+    pub(crate) asks_capacity: bool,
     /// Reads only.
     pub(crate) hedge: Option<Hedge>,
 }

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tracing::Span;
 
 use super::{Call, Core, Progress};
 use crate::error::Error;
-use crate::observe::{Outcome, Report, Throttles, is_logged, log_call};
+use crate::observe::{Log, Outcome, Report, TableCapacity, Throttles, items_in, key_of, log_call, span_failed};
 
 /// How a call went.
 #[derive(Clone, Debug, Default)]
@@ -89,26 +90,49 @@ pub(super) struct Told(Option<Box<Line>>);
 
 #[derive(Debug)]
 struct Line {
-    enabled: bool,
+    log: Log,
+    /// Closed with the line.
+    span: Span,
     operation: Cow<'static, str>,
     table: Option<String>,
     attempts: u32,
     retries: u32,
     throttling: Vec<Throttles>,
     elapsed: Duration,
+    bytes: (u64, u64),
+    items: Option<u64>,
+    capacity: Vec<TableCapacity>,
+    key: Option<Bytes>,
 }
 
 impl Told {
-    pub(super) fn later(enabled: bool, call: &Call<'_>, metadata: &Metadata, progress: &mut Progress) -> Self {
-        Told(is_logged(enabled).then(|| {
+    pub(super) fn later(
+        log: Log,
+        call: &Call<'_>,
+        answer: &Bytes,
+        metadata: &Metadata,
+        progress: &mut Progress,
+        span: Span,
+    ) -> Self {
+        let heard = log.hears(metadata.elapsed);
+        Told((heard || !span.is_disabled()).then(|| {
+            let items = items_in(answer, !call.writes());
+            if let Some(items) = items {
+                span.record("aws.dynamodb.count", items);
+            }
             Box::new(Line {
-                enabled,
+                log,
+                span,
                 operation: call.operation.name.clone(),
                 table: call.table.map(str::to_owned),
                 attempts: metadata.attempts,
                 retries: progress.retries,
                 throttling: std::mem::take(&mut progress.throttling),
                 elapsed: metadata.elapsed,
+                bytes: (progress.sent, progress.received),
+                items,
+                capacity: std::mem::take(&mut progress.consumed),
+                key: log.wants_keys().then(|| key_of(&call.body).map(|key| call.body.slice_ref(key))).flatten(),
             })
         }))
     }
@@ -119,6 +143,9 @@ impl Told {
 
     fn write(&mut self, outcome: Outcome<'_>) {
         if let Some(line) = self.0.take() {
+            if let Outcome::Error(error) = outcome {
+                span_failed(&line.span, error);
+            }
             let report = Report {
                 operation: &line.operation,
                 table: line.table.as_deref(),
@@ -126,9 +153,14 @@ impl Told {
                 retries: line.retries,
                 throttling: &line.throttling,
                 elapsed: line.elapsed,
+                bytes: line.bytes,
+                items: line.items,
+                capacity: &line.capacity,
+                key: line.key.as_deref(),
                 outcome,
             };
-            log_call(line.enabled, &report);
+            let log = line.log;
+            line.span.in_scope(|| log_call(log, &report));
         }
     }
 }

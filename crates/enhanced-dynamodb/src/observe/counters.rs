@@ -3,13 +3,16 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::consumed::{self, TableCapacity};
 use super::throttles::{Throttles, add};
 
 /// How many different reasons for throttles are told apart: a program has so many tables at most, or nobody reads them.
 const REASONS: usize = 256;
+/// How many tables' capacity is told apart.
+const TABLES: usize = 256;
 
 /// Counts of one client, taken by `Client::stats()`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Stats {
     /// Calls that have ended, those included that were refused before anything was sent.
@@ -32,6 +35,14 @@ pub struct Stats {
     pub hedges: u64,
     /// Such second attempts that answered before the first.
     pub hedge_wins: u64,
+    /// Bytes of the bodies of requests that were sent whole, those of all attempts; headers and TLS come on top.
+    pub bytes_sent: u64,
+    /// Bytes of the bodies of responses.
+    pub bytes_received: u64,
+    /// Capacity units consumed, by table, as far as the service was asked for them: by
+    /// [`return_consumed_capacity`](crate::Options::return_consumed_capacity) of the client, or of a call. The first 256
+    /// tables.
+    pub consumed: Vec<TableCapacity>,
     /// Tokens in the retry quota, of 500.
     pub quota_tokens: u32,
     /// The connection pool.
@@ -80,6 +91,9 @@ pub(crate) struct Counters {
     replaced_sockets: AtomicU64,
     hedges: AtomicU64,
     hedge_wins: AtomicU64,
+    bytes_sent: AtomicU64,
+    bytes_received: AtomicU64,
+    consumed: Mutex<Vec<TableCapacity>>,
 }
 
 impl Counters {
@@ -89,6 +103,16 @@ impl Counters {
         if failed {
             self.errors.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// The bodies of a call's attempts.
+    pub(crate) fn bytes(&self, sent: u64, received: u64) {
+        self.bytes_sent.fetch_add(sent, Ordering::Relaxed);
+        self.bytes_received.fetch_add(received, Ordering::Relaxed);
+    }
+
+    pub(crate) fn consumed(&self, capacity: &[TableCapacity]) {
+        consumed::add(&mut self.consumed.lock().unwrap_or_else(PoisonError::into_inner), capacity, TABLES);
     }
 
     /// A call that the service answered, but with something that cannot be read.
@@ -134,6 +158,9 @@ impl Counters {
             replaced_sockets: self.replaced_sockets.load(Ordering::Relaxed),
             hedges: self.hedges.load(Ordering::Relaxed),
             hedge_wins: self.hedge_wins.load(Ordering::Relaxed),
+            bytes_sent: self.bytes_sent.load(Ordering::Relaxed),
+            bytes_received: self.bytes_received.load(Ordering::Relaxed),
+            consumed: self.consumed.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             quota_tokens,
             pool,
         }

@@ -86,6 +86,7 @@ macro_rules! base_settings {
         /// Asks for the capacity units that the request consumes.
         pub fn return_consumed_capacity(mut self, capacity: crate::operation::ReturnConsumedCapacity) -> Self {
             self.base.capacity = Some(capacity);
+            self.options().asks_capacity = true;
             self
         }
     };

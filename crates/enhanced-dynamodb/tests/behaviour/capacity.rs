@@ -13,6 +13,45 @@ fn total(capacity: Option<ConsumedCapacity>, units: f64) {
 }
 
 testkit::on_both_engines! {
+    async fn a_client_that_asks_for_capacity_knows_it_by_table(engine: Engine) {
+        use enhanced_dynamodb::table::AttributeType;
+        let responder = testkit::Responder::in_front_of(&engine).await.unwrap();
+        let options = crate::common::options(&engine, &responder.endpoint()).return_consumed_capacity(true);
+        let db = options.build().await.unwrap();
+        for table in ["Orders", "Stock"] {
+            db.create_table(table).partition_key("id", AttributeType::String).send().await.unwrap();
+        }
+        let put = db.put("Orders", &enhanced_dynamodb::item! { "id": "m1" }).send().await.unwrap();
+        assert_eq!(put.consumed_capacity.unwrap().capacity_units, 1.0, "the call gives it too");
+        db.get("Orders").key("id", "m1").consistent_read(true).item::<Item>().await.unwrap();
+        db.get("Stock").key("id", "m1").return_consumed_capacity(ReturnConsumedCapacity::None).item::<Item>().await.unwrap();
+        let batch = db.batch_get().get("Orders", &key! { "id": "m1" }).get("Stock", &key! { "id": "m1" });
+        batch.send().await.unwrap();
+        db.call("Scan", serde_json::json!({ "TableName": "Stock" })).send().await.unwrap();
+        let consumed = db.stats().consumed;
+        let of = |table: &str| consumed.iter().find(|capacity| capacity.table == table).unwrap();
+        assert_eq!((of("Orders").read_units, of("Orders").write_units), (1.5, 1.0), "{consumed:?}");
+        assert!(of("Stock").read_units >= 0.5 && of("Stock").write_units == 0.0, "{consumed:?}");
+        let asked = |operation: &str| responder.requests_of(operation)[0].body["ReturnConsumedCapacity"].clone();
+        assert_eq!((asked("PutItem"), asked("Scan")), ("TOTAL".into(), "TOTAL".into()));
+        assert_eq!(responder.requests_of("GetItem")[1].body["ReturnConsumedCapacity"], "NONE");
+        assert!(asked("CreateTable").is_null());
+    }
+
+    async fn a_call_that_asks_by_itself_is_counted_and_others_ask_for_nothing(engine: Engine) {
+        let (db, responder) = crate::common::recorded(&engine).await;
+        crate::common::create_messages(&db).await;
+        db.get("Messages").key("id", "m1").item::<Item>().await.unwrap();
+        assert!(db.stats().consumed.is_empty());
+        assert!(responder.requests_of("GetItem")[0].body.get("ReturnConsumedCapacity").is_none());
+        let get = db.get("Messages").key("id", "m1").return_consumed_capacity(ReturnConsumedCapacity::Indexes);
+        get.item::<Item>().await.unwrap();
+        let stats = db.stats();
+        assert_eq!((stats.consumed.len(), stats.consumed[0].read_units), (1, 0.5));
+        let sent: u64 = responder.requests().iter().map(|seen| seen.bytes.len() as u64).sum();
+        assert!(stats.bytes_sent == sent && stats.bytes_received > 0, "{stats:?}");
+    }
+
     async fn reads_say_what_they_consume(engine: Engine) {
         let db = events(&engine, 3).await;
         let get =
