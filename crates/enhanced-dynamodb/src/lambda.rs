@@ -3,7 +3,7 @@
 //! [`LambdaLayer`] goes around the handler of `lambda_runtime` or `lambda_http`. Inside it, every call of every client
 //! ends in time for the function to answer: by the invocation's own deadline, less a margin. Logs and spans name the
 //! invocation, requests carry its X-Ray trace, and a function that was restored by SnapStart uses no socket and no
-//! credentials of before.
+//! credentials of before. With [`metrics`](LambdaLayer::metrics), CloudWatch learns what each invocation did.
 //!
 //! ```no_run
 //! use enhanced_dynamodb::lambda::{self, LambdaLayer};
@@ -16,7 +16,7 @@
 //! async fn main() -> Result<(), Error> {
 //!     let db = Client::shared().await?;
 //!     lambda::init(&db).await;
-//!     let layer = LambdaLayer::new(&db);
+//!     let layer = LambdaLayer::new(&db).metrics("Messages");
 //!     lambda_runtime::run(layer.layer(service_fn(handler))).await
 //! }
 //!
@@ -33,10 +33,12 @@
 
 mod invocation;
 mod layer;
+mod metrics;
 mod restore;
 
 pub use invocation::{CurrentInvocation, DEFAULT_MARGIN, Invocation, InvocationFuture, current, with_deadline};
 pub use layer::{HasContext, LambdaFuture, LambdaLayer, LambdaService};
+pub use metrics::{DEFAULT_NAMESPACE, Metrics};
 pub use restore::init;
 
 /// How Lambda prepared the process that this function runs in (`AWS_LAMBDA_INITIALIZATION_TYPE`).

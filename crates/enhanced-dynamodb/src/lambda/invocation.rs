@@ -143,6 +143,13 @@ pub struct InvocationFuture<F> {
     future: Pin<Box<F>>,
 }
 
+impl<F> InvocationFuture<F> {
+    /// Does something inside the invocation.
+    pub(super) fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
+        invocation::enter(&self.facts, work)
+    }
+}
+
 impl<F: Future> Future for InvocationFuture<F> {
     type Output = F::Output;
 
@@ -207,7 +214,6 @@ mod tests {
     fn a_number_that_is_no_time_of_lambdas_is_no_deadline() {
         assert_eq!(left(0, 0), None);
         assert_eq!(left(600_000, 0), None);
-        assert_eq!(left(u64::MAX, 0), None, "later than any clock can tell");
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use lambda_runtime::{Context, LambdaEvent};
 
 use super::Initialization;
 use super::invocation::{DEFAULT_MARGIN, Invocation, InvocationFuture};
+use super::metrics::Metrics;
 use crate::Client;
 
 /// What a handler gets, with the invocation's context in it.
@@ -40,19 +42,27 @@ impl<B> HasContext for http::Request<B> {
 pub struct LambdaLayer {
     client: Client,
     margin: Duration,
+    metrics: Option<Arc<Metrics>>,
 }
 
 impl LambdaLayer {
     /// A layer for a program that uses this client. The deadline holds for other clients too.
     #[must_use]
     pub fn new(client: &Client) -> Self {
-        LambdaLayer { client: client.clone(), margin: DEFAULT_MARGIN }
+        LambdaLayer { client: client.clone(), margin: DEFAULT_MARGIN, metrics: None }
     }
 
     /// What is kept of each invocation's time for its answer. Default: [`DEFAULT_MARGIN`].
     #[must_use]
     pub fn margin(mut self, margin: Duration) -> Self {
         self.margin = margin;
+        self
+    }
+
+    /// Writes the client's [`Metrics`] once an invocation, before the answer, under this namespace of CloudWatch.
+    #[must_use]
+    pub fn metrics(mut self, namespace: impl Into<String>) -> Self {
+        self.metrics = Some(Arc::new(Metrics::new(&self.client).namespace(namespace)));
         self
     }
 }
@@ -86,7 +96,7 @@ where
     }
 
     fn call(&mut self, request: R) -> LambdaFuture<S::Future> {
-        let LambdaLayer { client, margin } = &self.layer;
+        let LambdaLayer { client, margin, metrics } = &self.layer;
         if Initialization::of_process() == Initialization::SnapStart {
             client.restored();
         }
@@ -95,7 +105,7 @@ where
             // Nothing is known of it, so that nothing is bound by it.
             None => Invocation::new("", 0),
         };
-        LambdaFuture { inner: invocation.margin(*margin).run(self.inner.call(request)) }
+        LambdaFuture { inner: invocation.margin(*margin).run(self.inner.call(request)), metrics: metrics.clone() }
     }
 }
 
@@ -104,12 +114,33 @@ where
 #[derive(Debug)]
 pub struct LambdaFuture<F> {
     inner: InvocationFuture<F>,
+    /// Until they are written.
+    metrics: Option<Arc<Metrics>>,
+}
+
+impl<F> LambdaFuture<F> {
+    fn write_metrics(&mut self) {
+        if let Some(metrics) = self.metrics.take() {
+            self.inner.enter(|| metrics.write());
+        }
+    }
+}
+
+/// A handler that panics has its metrics too.
+impl<F> Drop for LambdaFuture<F> {
+    fn drop(&mut self) {
+        self.write_metrics();
+    }
 }
 
 impl<F: Future> Future for LambdaFuture<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<F::Output> {
-        Pin::new(&mut self.inner).poll(task)
+        let output = Pin::new(&mut self.inner).poll(task);
+        if output.is_ready() {
+            self.write_metrics();
+        }
+        output
     }
 }

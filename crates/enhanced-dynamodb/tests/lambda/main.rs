@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod emf;
 mod function;
 mod layer;
 mod runtime_api;
