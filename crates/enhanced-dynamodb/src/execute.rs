@@ -16,24 +16,23 @@ mod options;
 mod quota;
 mod replay;
 mod reply;
+mod report;
 mod token;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use tracing::{Instrument, Span};
+use tracing::Instrument;
 
 use crate::config::{Config, Credentials, RetryMode, Time};
 use crate::deadline::{self, earliest};
 use crate::error::{Error, service};
 use crate::keys::KnownKeys;
 use crate::observe::{
-    Counters, EndOfCall, Log, Outcome, Report, SpanOfCall, Stats, TableCapacity, Throttles, add_throttles, answered,
-    asking_for_capacity, consumed_of, end_of_call, key_of, log_call, of_attempt, of_call, span_failed, table_name,
-    throttles_of,
+    Counters, Log, SpanOfCall, Stats, TableCapacity, Throttles, add_throttles, answered, asking_for_capacity,
+    consumed_of, of_attempt, of_call, span_failed, table_name, throttles_of,
 };
 use crate::transport::{ArnParameter, Request, Response, Reuse, Transport};
 
@@ -257,63 +256,10 @@ impl Core {
                     self.end_span(&span, &call, &progress, error.request_id());
                     span_failed(&span, &error);
                 }
-                span.in_scope(|| self.report(&call, &progress, elapsed, Outcome::Error(&error)));
+                span.in_scope(|| self.report(&call, &progress, elapsed, &error));
                 Err(error)
             }
         }
-    }
-
-    /// Ends a call that cannot be sent: it counts and is logged as any other, with no attempt.
-    pub(crate) fn refuse(&self, operation: Cow<'static, str>, table: Option<&str>, error: Error) -> Error {
-        self.counters.call(0, true);
-        let report = Report {
-            operation: &operation,
-            table,
-            attempts: 0,
-            retries: 0,
-            throttling: &[],
-            elapsed: Duration::ZERO,
-            bytes: (0, 0),
-            items: None,
-            capacity: &[],
-            key: None,
-            outcome: Outcome::Error(&error),
-        };
-        log_call(Log::of(&self.config), &report);
-        error.with_operation(operation, table)
-    }
-
-    fn report(&self, call: &Call<'_>, progress: &Progress, elapsed: Duration, outcome: Outcome<'_>) {
-        let log = Log::of(&self.config);
-        if !log.hears(elapsed) {
-            return;
-        }
-        let report = Report {
-            operation: &call.operation.name,
-            table: call.table,
-            attempts: progress.attempts,
-            retries: progress.retries,
-            throttling: &progress.throttling,
-            elapsed,
-            bytes: (progress.sent, progress.received),
-            items: None,
-            capacity: &[],
-            key: if log.wants_keys() { key_of(&call.body) } else { None },
-            outcome,
-        };
-        log_call(log, &report);
-    }
-
-    #[cold]
-    fn end_span(&self, span: &Span, call: &Call<'_>, progress: &Progress, request_id: Option<&str>) {
-        let endpoint = self.transport.endpoint_at_hand(call.arns);
-        let end = EndOfCall {
-            attempts: progress.attempts,
-            retries: progress.retries,
-            server: endpoint.as_ref().map(|endpoint| (endpoint.host.as_str(), endpoint.port)),
-            request_id,
-        };
-        end_of_call(span, &end);
     }
 
     async fn attempts(&self, call: &Call<'_>, progress: &mut Progress) -> Result<Response, Error> {

@@ -26,6 +26,9 @@ const LONGEST: usize = 1_024;
 /// `ConsumedWriteCapacityUnits` (both only where the client asks for them:
 /// [`return_consumed_capacity`](crate::Options::return_consumed_capacity)) and `ThrottledRequests`.
 ///
+/// Where a process has several invocations at a time, a line tells what was done since the line before, whichever
+/// invocation did it.
+///
 /// One line a table beyond the first follows; CloudWatch takes one value of a dimension a line. Each metric with each
 /// value of its dimensions is a custom metric, which AWS charges for.
 ///
