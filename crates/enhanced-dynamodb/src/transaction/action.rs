@@ -113,7 +113,8 @@ pub(super) fn refuse_call_settings(base: &Base, whole: &str) -> Result<(), Error
     if base.capacity.is_some() {
         return Err(of_the_whole("return_consumed_capacity()", whole));
     }
-    let CallOptions { deadline, timeout, request_timeout, max_retries, replay, token: _, hedge } = &base.options;
+    let CallOptions { deadline, timeout, request_timeout, max_retries, replay, token: _, hedge, asks_capacity: _ } =
+        &base.options;
     let set = [
         (deadline.is_some(), "deadline()"),
         (timeout.is_some(), "timeout()"),

@@ -129,6 +129,7 @@ impl TransactGet {
     /// Asks for the capacity units that the transaction consumes.
     pub fn return_consumed_capacity(mut self, capacity: ReturnConsumedCapacity) -> Self {
         self.capacity = Some(capacity);
+        self.options().asks_capacity = true;
         self
     }
 

@@ -104,6 +104,7 @@ impl BatchExecuteStatement {
     /// Asks for the capacity units that the batch consumes.
     pub fn return_consumed_capacity(mut self, capacity: ReturnConsumedCapacity) -> Self {
         self.capacity = Some(capacity);
+        self.options().asks_capacity = true;
         self
     }
 

@@ -85,6 +85,7 @@ impl ExecuteStatement {
     /// Asks for the capacity units that each page consumes.
     pub fn return_consumed_capacity(mut self, capacity: ReturnConsumedCapacity) -> Self {
         self.capacity = Some(capacity);
+        self.options().asks_capacity = true;
         self
     }
 
