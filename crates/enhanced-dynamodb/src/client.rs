@@ -11,6 +11,8 @@ mod shared;
 mod statements;
 mod tables;
 mod transactions;
+
+mod tree_writes;
 mod trees;
 
 use std::sync::Arc;

@@ -108,6 +108,7 @@ mod shape;
 mod template;
 mod text;
 mod walk;
+mod write;
 
 pub use children::ReadChildren;
 pub use json::Flat;
@@ -118,3 +119,4 @@ pub use path::{PathEnd, PathOutput, PathToRoot};
 pub use read::{ReadTree, Strategy, TreeNode, TreeStream};
 pub use schema::{ChildCount, Collection, TreeSchema};
 pub use walk::{Leaves, LevelOrder, Levels, Postorder, Preorder};
+pub use write::{AppendNodes, InsertNode, NodesWritten};

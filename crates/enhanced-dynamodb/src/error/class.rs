@@ -68,6 +68,10 @@ pub(crate) fn classify(
         | K::Closed
         | K::RootNotFound
         | K::TableDiffers
+        | K::NodeNotFound
+        | K::NodeExists
+        | K::TreeCycle
+        | K::HasChildren
         | K::WaitTimeout => Class::Final,
         K::BackupInUse
         | K::BackupNotFound

@@ -75,6 +75,14 @@ kinds! {
     RootNotFound "RootNotFound" "Check the id, and that the schema's key attribute is the table's key.";
     /// A table exists, but is otherwise than `ensure_table` describes it; the message names each difference.
     TableDiffers "TableDiffers" "Describe the table as it is, change it with update_table, or use another name.";
+    /// A node that a write of a tree needs does not exist.
+    NodeNotFound "NodeNotFound" "Check the id, the tree's id, and that the schema's key attribute is the table's key.";
+    /// A node with this key exists.
+    NodeExists "NodeExists" "Choose another key; after a call whose outcome was unknown, it may be this very node.";
+    /// The move would put a node below itself, or the nodes above it go round in a circle.
+    TreeCycle "TreeCycle" "Choose a parent outside the subtree; verify_tree() finds circles, repair_tree() mends them.";
+    /// The node has children, and was to be deleted only if it had none.
+    HasChildren "HasChildren" "Delete the subtree with DeletePolicy::All, or let the grandparent adopt the children.";
     /// A table did not reach the state that was waited for in time.
     WaitTimeout "WaitTimeout" "Wait longer, or look at the table's status.";
 

@@ -72,6 +72,10 @@ impl TransactWrite {
         &mut self.options
     }
 
+    pub(crate) fn call_options(&mut self) -> &mut CallOptions {
+        &mut self.options
+    }
+
     /// Adds an action: what [`Client::put`](crate::Client::put), [`update`](crate::Client::update),
     /// [`delete`](crate::Client::delete) or [`condition_check`](crate::Client::condition_check) made, not sent.
     pub fn action(mut self, action: impl Into<TransactAction>) -> Self {
