@@ -103,4 +103,5 @@ pub use check::ConditionCheck;
 pub use exactly_once::{ExactlyOnce, ExactlyOnceOutput};
 pub use get::{TransactGet, TransactGetAction, TransactGetOutput};
 pub use statements::{ExecuteTransaction, ExecuteTransactionOutput};
+pub(crate) use token::new_token;
 pub use write::{TransactWrite, TransactWriteOutput};

@@ -119,4 +119,4 @@ pub use path::{PathEnd, PathOutput, PathToRoot};
 pub use read::{ReadTree, Strategy, TreeNode, TreeStream};
 pub use schema::{ChildCount, Collection, TreeSchema};
 pub use walk::{Leaves, LevelOrder, Levels, Postorder, Preorder};
-pub use write::{AppendNodes, InsertNode, NodesWritten};
+pub use write::{AppendNodes, InsertNode, MoveOutput, MoveSubtree, NodesWritten};

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Client;
-use crate::tree::{AppendNodes, InsertNode};
+use crate::tree::{AppendNodes, InsertNode, MoveSubtree};
 
 impl Client {
     /// Writes the root of a new tree.
@@ -29,5 +29,15 @@ impl Client {
         items: impl IntoIterator<Item = T>,
     ) -> AppendNodes {
         AppendNodes::new(self.core(), table.into(), parent, items)
+    }
+
+    /// Moves a node with all that is below it under another parent: one transaction, and never a circle.
+    pub fn move_subtree(
+        &self,
+        table: impl Into<String>,
+        node: impl Serialize,
+        new_parent: impl Serialize,
+    ) -> MoveSubtree {
+        MoveSubtree::new(self.core(), table.into(), node, new_parent)
     }
 }

@@ -113,6 +113,10 @@ impl BatchGetItem {
     call_settings!();
     hedge_setting!();
 
+    pub(crate) fn call_options(&mut self) -> &mut CallOptions {
+        &mut self.options
+    }
+
     fn options(&mut self) -> &mut CallOptions {
         &mut self.options
     }

@@ -66,6 +66,11 @@ impl Facts {
         Ok(facts)
     }
 
+    /// Whether its place is the same.
+    pub(in crate::tree) fn stands_as(&self, other: &Facts) -> bool {
+        (&self.parent, &self.ancestors, &self.tree) == (&other.parent, &other.ancestors, &other.tree)
+    }
+
     /// The ancestors of this node's children, where they are kept: this node's own and itself.
     pub(in crate::tree) fn ancestors_of_children(&self) -> AttributeValue {
         let mut list = match &self.ancestors {

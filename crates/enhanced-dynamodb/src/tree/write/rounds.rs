@@ -16,12 +16,26 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 const FIRST_WAIT: Duration = Duration::from_millis(25);
 
 /// Counts the rounds of one write.
-#[derive(Default)]
 pub(in crate::tree) struct Rounds {
     made: u32,
+    most: u32,
+}
+
+impl Default for Rounds {
+    fn default() -> Self {
+        Rounds::of(MOST_ROUNDS)
+    }
 }
 
 impl Rounds {
+    pub(in crate::tree) fn of(most: u32) -> Self {
+        Rounds { made: 0, most }
+    }
+
+    pub(in crate::tree) fn made(&self) -> u32 {
+        self.made
+    }
+
     /// Waits before another round.
     ///
     /// # Errors
@@ -30,7 +44,7 @@ impl Rounds {
         self.made += 1;
         let longest = FIRST_WAIT.saturating_mul(1 << self.made.min(16)).min(LONGEST_WAIT);
         let wait = longest.mul_f64(site.core.config.random.unit().clamp(0.0, 1.0));
-        if self.made >= MOST_ROUNDS || site.core.within_deadline(site.time_left()) <= wait {
+        if self.made >= self.most || site.core.within_deadline(site.time_left()) <= wait {
             return Err(error);
         }
         site.core.time().sleep(wait).await;

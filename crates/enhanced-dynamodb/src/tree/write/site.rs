@@ -121,10 +121,7 @@ impl Site {
         if self.schema.is_partitioned() {
             let name = self.schema.tree_attribute().unwrap_or_default();
             let Some(tree) = tree else {
-                return Err(self.locate(
-                    Error::invalid_input(format!("the tree's id ({name}) is part of a node's key, and not known"))
-                        .with_advice("Name the tree with .tree(id)."),
-                ));
+                return Err(self.tree_unknown());
             };
             key.insert(name, tree.clone());
         }
@@ -133,6 +130,14 @@ impl Site {
             key.insert(name.as_str(), value.clone());
         }
         Ok(key)
+    }
+
+    pub(in crate::tree) fn tree_unknown(&self) -> Error {
+        let name = self.schema.tree_attribute().unwrap_or_default();
+        self.locate(
+            Error::invalid_input(format!("the tree's id ({name}) is part of a node's key, and not known"))
+                .with_advice("Name the tree with .tree(id)."),
+        )
     }
 
     /// Reads a node as the last acknowledged write left it.
