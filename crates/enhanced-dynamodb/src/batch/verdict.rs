@@ -90,6 +90,10 @@ fn of_kind(kind: ErrorKind) -> Verdict {
         | K::WaitTimeout
         | K::BatchIncomplete
         | K::TableDiffers
+        | K::NodeNotFound
+        | K::NodeExists
+        | K::TreeCycle
+        | K::HasChildren
         | K::BackupInUse
         | K::BackupNotFound
         | K::ContinuousBackupsUnavailable

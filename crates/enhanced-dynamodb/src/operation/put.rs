@@ -40,6 +40,11 @@ pub struct PutItem {
 }
 
 impl PutItem {
+    /// A put of an item that is the service's JSON already.
+    pub(crate) fn of_json(core: Arc<Core>, table: String, item: Vec<u8>) -> Self {
+        PutItem { base: Base::new(core, table), item, write: WriteSettings::default(), raised: None }
+    }
+
     pub(crate) fn new<T: Serialize + ?Sized>(core: Arc<Core>, table: String, item: &T) -> Self {
         let mut base = Base::new(core, table);
         let mut bytes = Vec::with_capacity(512);

@@ -12,7 +12,6 @@ use crate::error::{Error, ErrorKind};
 use crate::execute::{CallOptions, Core};
 use crate::expression::{Condition, attr};
 use crate::item::{AttributeValue, Item};
-use crate::operation::base::{Base, WriteSettings};
 use crate::operation::{DeleteItem, GetItem, PutItem, UpdateItem, response};
 use crate::transaction::{ConditionCheck, TransactAction, TransactWrite};
 use crate::tree::TreeSchema;
@@ -150,9 +149,9 @@ impl Site {
             .key_item(self.key(id, tree)?)
             .consistent_read(true);
         *get.call_options() = self.options.clone();
-        let (item, metadata) = get.raw().await?;
-        self.count(metadata.attempts);
-        let Some(item) = item else { return Ok(None) };
+        let output = get.raw().await?;
+        self.count(output.metadata.attempts);
+        let Some(item) = output.item else { return Ok(None) };
         let facts = Facts::read(&item, &self.schema).map_err(|error| self.locate(response::malformed(&error)))?;
         Ok(Some(Stored { facts, item }))
     }
@@ -197,7 +196,7 @@ impl Site {
 
     /// A put of an item that is the service's JSON already.
     pub(in crate::tree) fn put(&self, item: Vec<u8>) -> PutItem {
-        PutItem { base: Base::new(Arc::clone(&self.core), self.table.clone()), item, write: WriteSettings::default() }
+        PutItem::of_json(Arc::clone(&self.core), self.table.clone(), item)
     }
 
     pub(in crate::tree) fn update(&self, key: impl Serialize) -> UpdateItem {
