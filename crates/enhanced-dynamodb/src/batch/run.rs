@@ -278,8 +278,10 @@ impl<'a> Run<'a> {
             let read = |body: &Bytes| answer::read(plan, &chunk, body).map_err(|error| response::malformed(&error));
             reply.read(&core, read)
         });
+        let mut retried = false;
         let settled = match read {
             Ok((answer, metadata)) => {
+                retried = metadata.attempts > 1;
                 ledger.answered(metadata.attempts);
                 ledger.consumed(answer.capacity);
                 plan.done(chunk, &answer.left, &rules, ledger)
@@ -292,8 +294,9 @@ impl<'a> Run<'a> {
         let Settled { throttled, stop, learnt } = settled;
         match throttled {
             Some(share) if share > 0.0 => self.window.throttled(request, share),
-            Some(_) => self.window.done(),
-            None => {}
+            // One that came through only after retries says nothing for more.
+            Some(_) if !retried => self.window.done(),
+            Some(_) | None => {}
         }
         if let Some((table, names)) = learnt {
             self.core.keys.learnt(&table, &names);
