@@ -1,6 +1,7 @@
 //! Benchmarks of the enhanced client beside the AWS SDK for Rust, in one run on one machine.
 //!
-//! `cargo run --release -p bench -- cpu|size|cold|bulk|tree|pool|hedge|soak`; every sub-command is one file, this one only chooses.
+//! `cargo run --release -p bench -- cpu|size|cold|bulk|tree|pool|hedge|observe|soak`; every sub-command is one file, this one
+//! only chooses.
 #![allow(clippy::print_stdout, reason = "a benchmark's product is what it prints")]
 
 mod args;
@@ -15,6 +16,7 @@ mod floor;
 mod hedge;
 mod load;
 mod minimal;
+mod observe;
 mod ours;
 mod pool;
 mod processes;
@@ -44,6 +46,8 @@ const USAGE: &str = "usage: cargo run --release -p bench -- SUB-COMMAND
         reads and writes under random faults and restarts of the server; then every acknowledged write is looked for
   pool  [--requests 100000] [--cores 1]
         64, 256 and 1,000 callers on 50 sockets: throughput, p50, p99
+  observe [--rounds 7] [--requests 20000] [--cores 1]
+        what logs, spans and the count of capacity cost a GetItem, and what it costs that they could be on
   hedge [--requests 50000] [--slow-ms 50] [--cores 1]
         the tail of reads, one answer in 100 slow, without and with a second attempt
 
@@ -80,6 +84,8 @@ fn dispatch() -> Result<()> {
         soak::ENGINE => soak::run_engine(args),
         "pool" => pool::run(args),
         "hedge" => hedge::run(args),
+        "observe" => observe::run(args),
+        observe::SUB_COMMAND => observe::run_one(args),
         client::SUB_COMMAND => client::run(args),
         server::SUB_COMMAND => server::run(args),
         "" => Err(USAGE.into()),
