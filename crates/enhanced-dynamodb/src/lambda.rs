@@ -36,7 +36,9 @@ mod layer;
 mod metrics;
 mod restore;
 
-pub use invocation::{CurrentInvocation, DEFAULT_MARGIN, Invocation, InvocationFuture, current, with_deadline};
+pub use invocation::{
+    CurrentInvocation, DEFAULT_MARGIN, Invocation, InvocationFuture, current, in_current, with_deadline,
+};
 pub use layer::{HasContext, LambdaFuture, LambdaLayer, LambdaService};
 pub use metrics::{DEFAULT_NAMESPACE, Metrics};
 pub use restore::init;

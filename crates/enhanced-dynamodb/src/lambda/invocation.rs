@@ -85,18 +85,18 @@ impl Invocation {
     }
 
     /// Runs the handler's future: every call inside it ends by the deadline. A task that is spawned inside stands
-    /// outside.
+    /// outside, unless [`in_current`] takes it along.
     pub fn run<F: Future>(self, future: F) -> InvocationFuture<F> {
         let first = !BEGUN.swap(true, Ordering::Relaxed);
         InvocationFuture {
             deadline: self.deadline(),
-            facts: Arc::new(Facts {
+            facts: Some(Arc::new(Facts {
                 trace: self.trace_id.as_deref().and_then(|id| HeaderValue::from_str(id).ok()),
                 request_id: self.request_id,
                 trace_id: self.trace_id,
                 // A process that was ready before anybody asked for it made nobody wait.
                 cold_start: first && Initialization::of_process() != Initialization::Provisioned,
-            }),
+            })),
             future: Box::pin(future),
         }
     }
@@ -134,19 +134,37 @@ pub fn with_deadline<F: Future>(context: &Context, margin: Duration, future: F) 
     Invocation::from(context).margin(margin).run(future)
 }
 
-/// The future of a handler inside its invocation. Made by [`Invocation::run`].
+/// Takes the deadline and the invocation that this runs in along to a task of its own.
+///
+/// ```
+/// # async fn example(db: enhanced_dynamodb::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use enhanced_dynamodb::{Item, lambda};
+///
+/// let other = db.clone();
+/// let task = tokio::spawn(lambda::in_current(async move { other.get("Users").key("id", "u1").item::<Item>().await }));
+/// let message: Option<Item> = db.get("Messages").key("id", "m1").item().await?;
+/// let user = task.await??;
+/// # let _ = (message, user);
+/// # Ok(())
+/// # }
+/// ```
+pub fn in_current<F: Future>(future: F) -> InvocationFuture<F> {
+    InvocationFuture { deadline: deadline::current(), facts: invocation::current(), future: Box::pin(future) }
+}
+
+/// A future inside an invocation. Made by [`Invocation::run`] and [`in_current`].
 #[must_use = "futures do nothing unless polled"]
 #[derive(Debug)]
 pub struct InvocationFuture<F> {
     deadline: Option<Instant>,
-    facts: Arc<Facts>,
+    facts: Option<Arc<Facts>>,
     future: Pin<Box<F>>,
 }
 
 impl<F> InvocationFuture<F> {
     /// Does something inside the invocation.
     pub(super) fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
-        invocation::enter(&self.facts, work)
+        invocation::enter(self.facts.as_ref(), work)
     }
 }
 
@@ -155,7 +173,7 @@ impl<F: Future> Future for InvocationFuture<F> {
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<F::Output> {
         let this = &mut *self;
-        deadline::enter(this.deadline, || invocation::enter(&this.facts, || this.future.as_mut().poll(task)))
+        deadline::enter(this.deadline, || invocation::enter(this.facts.as_ref(), || this.future.as_mut().poll(task)))
     }
 }
 

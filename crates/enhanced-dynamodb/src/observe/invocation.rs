@@ -21,8 +21,11 @@ tokio::task_local! {
 }
 
 /// Runs one poll of the invocation's future.
-pub(crate) fn enter<T>(facts: &Arc<Facts>, poll: impl FnOnce() -> T) -> T {
-    INVOCATION.sync_scope(Arc::clone(facts), poll)
+pub(crate) fn enter<T>(facts: Option<&Arc<Facts>>, poll: impl FnOnce() -> T) -> T {
+    match facts {
+        Some(facts) => INVOCATION.sync_scope(Arc::clone(facts), poll),
+        None => poll(),
+    }
 }
 
 /// The invocation that this runs in.

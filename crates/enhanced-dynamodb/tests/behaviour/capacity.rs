@@ -23,6 +23,8 @@ testkit::on_both_engines! {
         }
         let put = db.put("Orders", &enhanced_dynamodb::item! { "id": "m1" }).send().await.unwrap();
         assert_eq!(put.consumed_capacity.unwrap().capacity_units, 1.0, "the call gives it too");
+        let unasked = db.put("Stock", &enhanced_dynamodb::item! { "id": "m1" });
+        unasked.return_consumed_capacity(ReturnConsumedCapacity::None).send().await.unwrap();
         db.get("Orders").key("id", "m1").consistent_read(true).item::<Item>().await.unwrap();
         db.get("Stock").key("id", "m1").return_consumed_capacity(ReturnConsumedCapacity::None).item::<Item>().await.unwrap();
         let batch = db.batch_get().get("Orders", &key! { "id": "m1" }).get("Stock", &key! { "id": "m1" });

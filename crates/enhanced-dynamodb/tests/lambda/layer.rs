@@ -81,3 +81,28 @@ async fn a_restored_client_has_new_sockets_and_new_credentials() {
         .collect();
     assert_eq!((signers, keys.asked(), requests[1].connection), (vec![true, true], 2, 2));
 }
+
+#[tokio::test]
+async fn a_task_may_take_the_invocation_along() {
+    let invocation = Invocation::new("r1", epoch_ms(Duration::from_secs(60)));
+    let seen = || async { (lambda::current().map(|it| it.request_id().to_owned()), deadline::current()) };
+    let (inside, along, outside) = invocation
+        .run(async {
+            let (along, outside) = (tokio::spawn(lambda::in_current(seen())), tokio::spawn(seen()));
+            (seen().await, along.await.unwrap(), outside.await.unwrap())
+        })
+        .await;
+    assert!(inside.0.as_deref() == Some("r1") && inside.1.is_some());
+    assert_eq!((along, outside), (inside, (None, None)));
+    assert_eq!(lambda::in_current(seen()).await, (None, None));
+}
+
+#[tokio::test]
+async fn a_function_whose_table_cannot_be_reached_starts_all_the_same() {
+    let db = plain_options(&testkit::refused_endpoint().unwrap()).build().await.unwrap();
+    assert_eq!(lambda::init(&db).await, 0);
+    let responder = Responder::alone().await.unwrap();
+    let db = client(&responder).await;
+    assert_eq!((lambda::init(&db).await, db.stats().pool.idle), (1, 1));
+    assert!(responder.requests().is_empty());
+}
