@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::future::BoxFuture;
+
 use super::schema::{Collection, TreeSchema};
 use crate::error::{Error, ErrorKind};
 use crate::execute::{CallOptions, Core};
@@ -81,7 +83,18 @@ pub(crate) fn known(core: &Core, table: &str, schema: &TreeSchema, source: Sourc
 /// # Errors
 /// What is missing, with the call that makes it; those of DescribeTable, except that the credentials do not allow it:
 /// then nothing is checked.
-pub(crate) async fn layout(
+pub(crate) fn layout<'a>(
+    core: &'a Arc<Core>,
+    table: &'a str,
+    schema: &'a TreeSchema,
+    source: Source,
+    options: &'a CallOptions,
+) -> BoxFuture<'a, Result<Arc<Layout>, Error>> {
+    // In a box of its own: it is rare, and would make the future of every read large.
+    Box::pin(describe(core, table, schema, source, options))
+}
+
+async fn describe(
     core: &Arc<Core>,
     table: &str,
     schema: &TreeSchema,

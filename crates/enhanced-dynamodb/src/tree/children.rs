@@ -72,7 +72,7 @@ impl ReadChildren {
         let parent = if siblings { Box::pin(parent_of(&plan, &node)).await? } else { Some(node.clone()) };
         // A root stands alone.
         let Some(parent) = parent else { return Ok(Vec::new()) };
-        let found = Box::pin(layout(&plan.core, &plan.table, &plan.schema, Source::Children, &plan.options)).await;
+        let found = layout(&plan.core, &plan.table, &plan.schema, Source::Children, &plan.options).await;
         let edges = Edges::new(plan.clone(), found.map_err(|error| plan.locate(error))?)?;
         let mut rows = Vec::new();
         let mut start = None;

@@ -173,23 +173,17 @@ impl Walk {
     async fn next(&mut self, out: &mut Vec<Arrived>) -> Result<bool, Error> {
         loop {
             match &mut self.way {
-                Way::NotBegun => Box::pin(self.begin(out)).await?,
-                Way::Adjacency(walk) => return Box::pin(walk.next(out)).await,
-                Way::Collection(walk) => return Box::pin(walk.next(out)).await,
+                Way::NotBegun if self.by_collection => {
+                    self.way = Way::Collection(Gather::start(&self.plan, &self.root, out).await?);
+                }
+                Way::NotBegun => self.way = Way::Adjacency(Adjacency::start(&self.plan, &self.root, out).await?),
+                Way::Adjacency(walk) => return walk.next(out).await,
+                Way::Collection(walk) => return walk.next(out).await,
             }
             if !out.is_empty() {
                 return Ok(true);
             }
         }
-    }
-
-    async fn begin(&mut self, out: &mut Vec<Arrived>) -> Result<(), Error> {
-        self.way = if self.by_collection {
-            Way::Collection(Gather::start(&self.plan, &self.root, out).await?)
-        } else {
-            Way::Adjacency(Adjacency::start(&self.plan, &self.root, out).await?)
-        };
-        Ok(())
     }
 
     /// The plan as it is carried out: it knows what was read besides.

@@ -11,7 +11,7 @@ use super::state::{Arrived, State};
 use crate::error::{Error, ErrorKind};
 use crate::item::AttributeValue;
 use crate::operation::GetOutput;
-use crate::tree::check::{Source, known, layout};
+use crate::tree::check::{Layout, Source, known, layout};
 use crate::tree::edges::{Edges, Page};
 use crate::tree::metadata::Truncation;
 use crate::tree::plan::Plan;
@@ -42,35 +42,45 @@ pub(super) struct Adjacency {
 
 impl Adjacency {
     /// Reads the root; and together with it what does not depend on it.
-    pub(super) async fn start(plan: &Plan, root: &AttributeValue, out: &mut Vec<Arrived>) -> Result<Box<Self>, Error> {
-        let source = Source::Children;
-        let get = plan.for_one_node()?.get(root, plan.tree.as_ref(), plan.consistent.unwrap_or(false))?.raw();
-        // A count of 0, or a limit, would spare the query for the root's children.
-        let alone = plan.schema.trusted_count() || plan.max_depth == Some(0) || plan.max_nodes == 1;
-        let (edges, item, first) = match known(&plan.core, &plan.table, &plan.schema, source) {
-            Some(layout) if alone => (Edges::new(plan.clone(), layout)?, get.await, None),
-            Some(layout) => {
-                let edges = Edges::new(plan.clone(), layout)?;
-                let (item, first) = join(get, edges.page(root, None)).await;
-                (edges, item, Some(first))
-            }
-            None => {
-                let described = Box::pin(layout(&plan.core, &plan.table, &plan.schema, source, &plan.options));
-                let (layout, item) = join(described, get).await;
-                (Edges::new(plan.clone(), layout.map_err(|error| plan.locate(error))?)?, item, None)
-            }
-        };
-        let mut walk = Box::new(Adjacency {
-            edges: Arc::new(edges),
+    pub(super) fn start<'a>(
+        plan: &'a Plan,
+        root: &'a AttributeValue,
+        out: &'a mut Vec<Arrived>,
+    ) -> BoxFuture<'a, Result<Box<Self>, Error>> {
+        Box::pin(async move {
+            let get = root_of(plan, root)?;
+            // A count of 0, or a limit, would spare the query for the root's children.
+            let alone = plan.schema.trusted_count() || plan.max_depth == Some(0) || plan.max_nodes == 1;
+            let source = Source::Children;
+            let (edges, item, first) = match known(&plan.core, &plan.table, &plan.schema, source) {
+                Some(layout) if alone => (edges_of(plan, layout)?, get.await, None),
+                Some(layout) => {
+                    let edges = edges_of(plan, layout)?;
+                    let (item, first) = join(get, page_of(&edges, root)).await;
+                    (edges, item, Some(first))
+                }
+                None => {
+                    let described = layout(&plan.core, &plan.table, &plan.schema, source, &plan.options);
+                    let (layout, item) = join(described, get).await;
+                    (edges_of(plan, layout.map_err(|error| plan.locate(error))?)?, item, None)
+                }
+            };
+            let mut walk = Adjacency::new(edges, first);
+            walk.take_root(item?, out)?;
+            Ok(walk)
+        })
+    }
+
+    fn new(edges: Arc<Edges>, first: Option<Result<Page, Error>>) -> Box<Self> {
+        Box::new(Adjacency {
+            edges,
             state: State::default(),
             waiting: VecDeque::new(),
             under_way: FuturesUnordered::new(),
             first,
             frontier: Vec::new(),
             found: Vec::new(),
-        });
-        walk.take_root(item?, out)?;
-        Ok(walk)
+        })
     }
 
     pub(super) fn plan(&self) -> &Plan {
@@ -86,7 +96,11 @@ impl Adjacency {
     }
 
     /// Goes on until a node has arrived, or all have: then it gives `false`.
-    pub(super) async fn next(&mut self, out: &mut Vec<Arrived>) -> Result<bool, Error> {
+    pub(super) fn next<'a>(&'a mut self, out: &'a mut Vec<Arrived>) -> BoxFuture<'a, Result<bool, Error>> {
+        Box::pin(self.go_on(out))
+    }
+
+    async fn go_on(&mut self, out: &mut Vec<Arrived>) -> Result<bool, Error> {
         if let Some(page) = self.first.take()
             && let Some(asked) = self.waiting.pop_front()
         {
@@ -259,4 +273,19 @@ impl Adjacency {
         let deepest = self.edges.plan.max_depth.is_some_and(|most| self.state.shape.depth(node) >= most);
         if deepest { Truncation::Depth } else { Truncation::Nodes }
     }
+}
+
+type Got = Result<GetOutput<Bytes>, Error>;
+
+fn root_of<'a>(plan: &Plan, root: &AttributeValue) -> Result<BoxFuture<'a, Got>, Error> {
+    let consistent = plan.consistent.unwrap_or(false);
+    Ok(Box::pin(plan.for_one_node()?.get(root, plan.tree.as_ref(), consistent)?.raw()))
+}
+
+fn edges_of(plan: &Plan, layout: Arc<Layout>) -> Result<Arc<Edges>, Error> {
+    Ok(Arc::new(Edges::new(plan.clone(), layout)?))
+}
+
+fn page_of<'a>(edges: &'a Edges, node: &'a AttributeValue) -> BoxFuture<'a, Result<Page, Error>> {
+    Box::pin(edges.page(node, None))
 }

@@ -4,10 +4,11 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::future::join;
+use futures_util::future::{BoxFuture, join};
 
 use super::state::{Arrived, State};
 use crate::error::{Error, ErrorKind};
+use crate::execute::Reply;
 use crate::item::AttributeValue;
 use crate::operation::page::PageRequest;
 use crate::operation::response;
@@ -26,9 +27,9 @@ type Waiting = (Bytes, Option<u64>);
 pub(super) struct Gather {
     plan: Plan,
     wanted: Wanted,
-    layout: Arc<Layout>,
     /// Whether the collection has all that is read.
     whole: bool,
+    consistent: bool,
     root: AttributeValue,
     /// What the root names as its parent.
     root_parent: Option<AttributeValue>,
@@ -52,42 +53,40 @@ enum Next {
 }
 
 impl Gather {
-    pub(super) async fn start(plan: &Plan, root: &AttributeValue, out: &mut Vec<Arrived>) -> Result<Box<Self>, Error> {
-        let source = Source::Collection;
+    /// Reads what is known of the collection; and together with it, where nothing depends on that, the first page.
+    pub(super) fn start<'a>(
+        plan: &'a Plan,
+        root: &'a AttributeValue,
+        out: &'a mut Vec<Arrived>,
+    ) -> BoxFuture<'a, Result<Box<Self>, Error>> {
+        Box::pin(async move {
+            let mut gather = Gather::new(plan, root)?;
+            let described = layout(&plan.core, &plan.table, &plan.schema, Source::Collection, &plan.options);
+            if plan.schema.is_partitioned() {
+                let (layout, first) = join(described, gather.fetch(None)).await;
+                gather.fit(layout)?;
+                gather.take_reply(first, out).await?;
+            } else {
+                let layout = described.await;
+                gather.fit(layout)?;
+            }
+            Ok(gather)
+        })
+    }
+
+    /// A read as if the collection had all attributes.
+    fn new(plan: &Plan, root: &AttributeValue) -> Result<Box<Self>, Error> {
         let mut plan = plan.clone();
         let tree = plan.tree.clone().unwrap_or_else(|| root.clone());
-        let mut wanted = Wanted::new(&plan.schema, None, true, true);
-        let (core, table, schema) = (Arc::clone(&plan.core), plan.table.clone(), plan.schema.clone());
-        let options = plan.options.clone();
-        let described = Box::pin(layout(&core, &table, &schema, source, &options));
-        // In a table nothing depends on its description.
-        let (layout, first) = if plan.schema.is_partitioned() {
-            plan.read_also(wanted.names())?;
-            let request = request(&plan, &wanted, &tree, true, plan.consistent.unwrap_or(true))?;
-            let (layout, first) = join(described, request.fetch(None, None)).await;
-            (layout, Some((request, first)))
-        } else {
-            (described.await, None)
-        };
-        let layout = layout.map_err(|error| plan.locate(error))?;
-        plan.check_filter(&layout)?;
-        if !plan.schema.is_partitioned() {
-            wanted = Wanted::new(&plan.schema, layout.sort.as_deref(), true, true);
-            plan.read_also(wanted.names())?;
-        }
-        let whole = !plan.needs_completion(&layout, &wanted);
-        let (request, first) = match first {
-            Some((request, first)) => (request, Some(first)),
-            None => {
-                let consistent = layout.consistent && plan.consistent.unwrap_or(true);
-                (request(&plan, &wanted, &tree, whole, consistent)?, None)
-            }
-        };
-        let mut gather = Box::new(Gather {
+        let wanted = Wanted::new(&plan.schema, None, true, true);
+        plan.read_also(wanted.names())?;
+        let consistent = plan.schema.is_partitioned() && plan.consistent.unwrap_or(true);
+        let request = request(&plan, &wanted, &tree, true, consistent)?;
+        Ok(Box::new(Gather {
             plan,
             wanted,
-            layout,
-            whole,
+            whole: true,
+            consistent,
             root: root.clone(),
             root_parent: None,
             tree,
@@ -96,11 +95,30 @@ impl Gather {
             dropped: HashSet::new(),
             request,
             next: Next::Page(None),
-        });
-        if let Some(reply) = first {
-            gather.take_reply(reply, out).await?;
+        }))
+    }
+
+    /// Takes account of what the collection has.
+    fn fit(&mut self, layout: Result<Arc<Layout>, Error>) -> Result<(), Error> {
+        let layout = layout.map_err(|error| self.plan.locate(error))?;
+        self.plan.check_filter(&layout)?;
+        if self.plan.schema.is_partitioned() {
+            return Ok(());
         }
-        Ok(gather)
+        self.wanted = Wanted::new(&self.plan.schema, layout.sort.as_deref(), true, true);
+        self.plan.read_also(self.wanted.names())?;
+        self.whole = !self.plan.needs_completion(&layout, &self.wanted);
+        self.consistent = layout.consistent && self.plan.consistent.unwrap_or(true);
+        self.ask_anew()
+    }
+
+    fn ask_anew(&mut self) -> Result<(), Error> {
+        self.request = request(&self.plan, &self.wanted, &self.tree, self.whole, self.consistent)?;
+        Ok(())
+    }
+
+    fn fetch<'a>(&'a self, start: Option<&'a Bytes>) -> BoxFuture<'a, Result<Reply, Error>> {
+        Box::pin(self.request.fetch(start, None))
     }
 
     pub(super) fn plan(&self) -> &Plan {
@@ -108,11 +126,15 @@ impl Gather {
     }
 
     /// Goes on until a node has arrived, or all have: then it gives `false`.
-    pub(super) async fn next(&mut self, out: &mut Vec<Arrived>) -> Result<bool, Error> {
+    pub(super) fn next<'a>(&'a mut self, out: &'a mut Vec<Arrived>) -> BoxFuture<'a, Result<bool, Error>> {
+        Box::pin(self.go_on(out))
+    }
+
+    async fn go_on(&mut self, out: &mut Vec<Arrived>) -> Result<bool, Error> {
         while out.is_empty() {
             match std::mem::replace(&mut self.next, Next::Done) {
                 Next::Page(start) => {
-                    let reply = self.request.fetch(start.as_ref(), None).await;
+                    let reply = self.fetch(start.as_ref()).await;
                     self.take_reply(reply, out).await?;
                 }
                 Next::Judge { all } => Box::pin(self.judge(all, out)).await?,
@@ -122,11 +144,7 @@ impl Gather {
         Ok(true)
     }
 
-    async fn take_reply(
-        &mut self,
-        reply: Result<crate::execute::Reply, Error>,
-        out: &mut Vec<Arrived>,
-    ) -> Result<(), Error> {
+    async fn take_reply(&mut self, reply: Result<Reply, Error>, out: &mut Vec<Arrived>) -> Result<(), Error> {
         let reply = match reply {
             Ok(reply) => reply,
             Err(error) => return self.cut(error),
@@ -281,8 +299,7 @@ impl Gather {
             && *tree != self.tree
         {
             self.tree = tree.clone();
-            let consistent = self.layout.consistent && self.plan.consistent.unwrap_or(true);
-            self.request = request(&self.plan, &self.wanted, &self.tree, self.whole, consistent)?;
+            self.ask_anew()?;
             self.linker = Linker::default();
             self.state.pruned = 0;
             self.next = Next::Page(None);
