@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use super::schema::{Collection, TreeSchema};
 use crate::error::{Error, ErrorKind};
 use crate::execute::{CallOptions, Core};
-use crate::table::{DescribeTable, IndexDescription, KeyRole, KeySchemaElement, TableDescription};
+use crate::table::{DescribeTable, IndexDescription, KeyRole, KeySchemaElement, TableDescription, TableStatus};
 
 /// What a tree is read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -207,7 +207,7 @@ fn check_children(table: &TableDescription, schema: &TreeSchema) -> Result<Layou
             format!("Write {parent} in the type of {}, and index it so: {}", schema.key, wanted.create(table, name));
         return Err(Error::invalid_input(message).with_advice(advice));
     }
-    Ok(of_index(table, index, within_tree))
+    of_index(table, index, within_tree)
 }
 
 fn check_collection(table: &TableDescription, tree: &str, name: &str) -> Result<Layout, Error> {
@@ -216,11 +216,18 @@ fn check_collection(table: &TableDescription, tree: &str, name: &str) -> Result<
     match table.index(name) {
         None => Err(missing(table, name, &wanted)),
         Some(index) if !partition_is(index, tree) => Err(wrong_key(table, index, &wanted)),
-        Some(index) => Ok(of_index(table, index, false)),
+        Some(index) => of_index(table, index, false),
     }
 }
 
-fn of_index(table: &TableDescription, index: &IndexDescription, within_tree: bool) -> Layout {
+/// # Errors
+/// If the index is being made: the service refuses to read it until it has all items.
+fn of_index(table: &TableDescription, index: &IndexDescription, within_tree: bool) -> Result<Layout, Error> {
+    if index.index_status == Some(TableStatus::Creating) {
+        let (name, index) = (&table.table_name, &index.index_name);
+        return Err(Error::invalid_input(format!("the index {index} of table {name} is still being made"))
+            .with_advice(format!("Wait for it: db.wait_until_active({name:?}).send().await?")));
+    }
     let projected = if index.projection.projection_type == "ALL" {
         Projected::All
     } else {
@@ -229,7 +236,7 @@ fn of_index(table: &TableDescription, index: &IndexDescription, within_tree: boo
     };
     let local = table.local_secondary_indexes.iter().any(|local| local.index_name == index.index_name);
     let sort = sort_of(index).filter(|_| !within_tree).map(str::to_owned);
-    Layout { projected, sort, within_tree, consistent: local }
+    Ok(Layout { projected, sort, within_tree, consistent: local })
 }
 
 fn keys_of(index: &IndexDescription, role: KeyRole) -> impl Iterator<Item = &str> {

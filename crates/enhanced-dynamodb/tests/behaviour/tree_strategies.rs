@@ -107,6 +107,40 @@ testkit::on_both_engines! {
         assert!(error.message().contains("a filter sees only what the index has copies of"), "{error}");
     }
 
+    async fn an_index_that_includes_what_is_asked_for_is_not_completed(engine: Engine) {
+        let (db, responder) = recorded(&engine).await;
+        let schema = forest(&db, |index| index.include(["text", "at"])).await.order_by("at");
+        let node = |id: &str, at: u32| item! { "id": id, "tree": "t", "parent": "t", "at": at, "text": id, "more": 1 };
+        put_forest(&db, &[item! { "id": "t", "tree": "t", "text": "t", "more": 1 }, node("a", 2), node("b", 1)]).await;
+        let read = || db.read_tree("Forest", "t").schema(schema.clone()).strategy(Strategy::Adjacency);
+        let part: Tree<Item> = read().projection(["text"]).send().await.unwrap();
+        let texts: Vec<Option<&str>> = part.preorder().map(|node| node.value().get_s("text")).collect();
+        assert_eq!((texts, part.metadata().requests), (vec![Some("t"), Some("b"), Some("a")], 4));
+        assert!(responder.requests_of("BatchGetItem").is_empty());
+        let whole: Tree<Item> = read().send().await.unwrap();
+        assert!(whole.preorder().all(|node| node.value().get_n("more").is_some()));
+        assert_eq!(responder.requests_of("BatchGetItem").len(), 1);
+    }
+
+    async fn nodes_of_a_partitioned_table_are_completed_by_their_whole_key(engine: Engine) {
+        let db = client(&engine).await;
+        db.create_table("Chats")
+            .partition_key("chat", AttributeType::String)
+            .sort_key("id", AttributeType::String)
+            .global_index(IndexDefinition::new("parent-index").partition_key("parent", AttributeType::String).keys_only())
+            .send()
+            .await
+            .unwrap();
+        put_chat(&db, "c1", &[("c1", ""), ("a", "c1"), ("b", "a")]).await;
+        put_chat(&db, "c2", &[("c2", ""), ("a", "c2"), ("b", "a"), ("other", "a")]).await;
+        let read = db.read_tree("Chats", "c1").schema(by_chat()).strategy(Strategy::Adjacency);
+        let tree: Tree<Item> = read.send().await.unwrap();
+        let texts: Vec<Option<&str>> = tree.preorder().map(|node| node.value().get_s("text")).collect();
+        assert_eq!(texts, [Some("c1 c1"), Some("c1 a"), Some("c1 b")]);
+        let children: Vec<Item> = db.children("Chats", "a").schema(by_chat()).tree("c1").send().await.unwrap();
+        assert_eq!(children.iter().map(|child| child.get_s("text")).collect::<Vec<_>>(), [Some("c1 b")]);
+    }
+
     async fn a_filter_prunes_what_lies_below_and_says_how_much(engine: Engine) {
         let db = client(&engine).await;
         let schema = forest(&db, |index| index).await;

@@ -72,6 +72,15 @@ fn an_index_on_something_else_is_told() {
 }
 
 #[test]
+fn an_index_that_is_being_made_is_told() {
+    let mut building = table(&["id"], &[("parent-index", &["parent"], all())]);
+    building["GlobalSecondaryIndexes"][0]["IndexStatus"] = json!("CREATING");
+    let (message, advice) = problem(&building, &TreeSchema::default(), Source::Children);
+    assert_eq!(message, "the index parent-index of table T is still being made");
+    assert_eq!(advice, "Wait for it: db.wait_until_active(\"T\").send().await?");
+}
+
+#[test]
 fn a_parent_of_another_type_than_the_key_is_told() {
     let schema = TreeSchema::default().key("no");
     let (message, advice) =
