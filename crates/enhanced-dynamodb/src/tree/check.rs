@@ -1,7 +1,7 @@
 //! A schema against the table's description: what is missing, and what an index has copies of.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
 
@@ -50,25 +50,40 @@ impl Projected {
 
 /// The layouts that were checked, table by table.
 #[derive(Default)]
-struct Checked(Mutex<HashMap<String, Vec<Fitting>>>);
+struct Checked(Mutex<HashMap<String, OfTable>>);
+
+#[derive(Default)]
+struct OfTable {
+    fitting: Vec<Fitting>,
+    /// Held by the one who describes the table, so that others wait instead of asking too.
+    gate: Arc<tokio::sync::Mutex<()>>,
+}
 
 /// A schema that fits its table, and what it is read from.
 type Fitting = (TreeSchema, Source, Arc<Layout>);
 
 impl Checked {
+    fn tables(&self) -> MutexGuard<'_, HashMap<String, OfTable>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn find(&self, table: &str, schema: &TreeSchema, source: Source) -> Option<Arc<Layout>> {
-        let checked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_table = checked.get(table)?;
-        let found = of_table.iter().find(|(of, from, _)| *from == source && of == schema);
+        let tables = self.tables();
+        let fitting = &tables.get(table)?.fitting;
+        let found = fitting.iter().find(|(of, from, _)| *from == source && of == schema);
         found.map(|(_, _, layout)| Arc::clone(layout))
     }
 
     fn add(&self, table: &str, schema: &TreeSchema, source: Source, layout: &Arc<Layout>) {
-        let mut checked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_table = checked.entry(table.to_owned()).or_default();
-        if !of_table.iter().any(|(of, from, _)| *from == source && of == schema) {
-            of_table.push((schema.clone(), source, Arc::clone(layout)));
+        let mut tables = self.tables();
+        let fitting = &mut tables.entry(table.to_owned()).or_default().fitting;
+        if !fitting.iter().any(|(of, from, _)| *from == source && of == schema) {
+            fitting.push((schema.clone(), source, Arc::clone(layout)));
         }
+    }
+
+    fn gate(&self, table: &str) -> Arc<tokio::sync::Mutex<()>> {
+        Arc::clone(&self.tables().entry(table.to_owned()).or_default().gate)
     }
 }
 
@@ -102,6 +117,15 @@ async fn describe(
     options: &CallOptions,
 ) -> Result<Arc<Layout>, Error> {
     let checked = core.kept.of::<Checked>();
+    if let Some(layout) = checked.find(table, schema, source) {
+        return Ok(layout);
+    }
+    let gate = checked.gate(table);
+    let now = core.time().now();
+    let longest = options.request_timeout.unwrap_or(core.config.request_timeout);
+    let left = options.deadline.map_or(longest, |deadline| longest.min(deadline.saturating_duration_since(now)));
+    // Whoever has waited so long asks for itself.
+    let _pass = core.time().timeout(core.within_deadline(left), gate.lock()).await;
     if let Some(layout) = checked.find(table, schema, source) {
         return Ok(layout);
     }

@@ -86,7 +86,7 @@ impl<T> Tree<T> {
             if node.depth() > STEPS {
                 let _ = write!(out, "<span class=\"deep\">{}</span>", node.depth());
             }
-            out.push_str("<span class=\"text\">");
+            out.push_str("<span class=\"text\" dir=\"auto\">");
             escape(out, label(node).as_ref());
             out.push_str("</span></div>\n");
         }

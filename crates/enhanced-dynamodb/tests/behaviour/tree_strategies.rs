@@ -270,6 +270,16 @@ testkit::on_both_engines! {
         assert_eq!(responder.requests_of("DescribeTable").len(), 1, "it is not asked again");
     }
 
+    async fn many_reads_at_once_describe_the_table_once(engine: Engine) {
+        let (db, responder) = recorded(&engine).await;
+        nodes(&db).await;
+        put_nodes(&db, &[("r", ""), ("a", "r")]).await;
+        let reads = (0..20).map(|_| db.read_tree("Nodes", "r").send::<Item>());
+        let trees = futures_util::future::join_all(reads).await;
+        assert!(trees.iter().all(|tree| tree.as_ref().unwrap().len() == 2));
+        assert_eq!(responder.requests_of("DescribeTable").len(), 1);
+    }
+
     async fn a_table_that_is_mended_is_read_by_the_same_client(engine: Engine) {
         let db = client(&engine).await;
         db.create_table("Nodes").partition_key("id", AttributeType::String).send().await.unwrap();

@@ -1,7 +1,7 @@
 //! A tree in memory: how its nodes hang together, and the walks over it.
 
 use enhanced_dynamodb::tree::Node;
-use enhanced_dynamodb::{AttributeValue, ErrorKind, Number, Tree};
+use enhanced_dynamodb::{AttributeValue, ErrorKind, Item, Number, Tree};
 
 /// ```text
 /// r ─ a ─ a1 ─ x
@@ -100,4 +100,19 @@ fn a_tree_needs_nodes_with_keys_of_their_own() {
     let twice = Tree::from_nodes([("r", None, 1), ("r", None, 2)]).unwrap_err();
     assert_eq!((twice.kind(), twice.message()), (ErrorKind::InvalidInput, "two nodes have the same key"));
     assert_eq!(Tree::from_nodes([(true, None, 1)]).unwrap_err().kind(), ErrorKind::InvalidInput);
+}
+
+#[test]
+fn a_read_can_be_handed_to_another_thread() {
+    fn is_send<T: Send>(_: &T) {}
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let options = enhanced_dynamodb::Client::builder().region("eu-central-1");
+    let db = runtime.block_on(options.build()).unwrap();
+    is_send(&db.read_tree("T", "r").send::<Item>());
+    is_send(&db.read_tree("T", "r").stream::<Item>());
+    is_send(&db.path_to_root("T", "r").send::<Item>());
+    is_send(&db.children("T", "r").send::<Item>());
+    is_send(&db.leaves("T", "r").send::<Item>());
+    is_send(&db.count("T", "r").send());
+    is_send(&tree());
 }
