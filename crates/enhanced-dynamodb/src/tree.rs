@@ -101,12 +101,14 @@ mod part;
 mod path;
 mod plan;
 mod read;
+mod repair;
 mod row;
 mod schema;
 mod settings;
 mod shape;
 mod template;
 mod text;
+mod verify;
 mod walk;
 mod write;
 
@@ -117,6 +119,11 @@ pub use node::{Node, Tree};
 pub use part::{CountNodes, LeavesOutput, ReadLeaves};
 pub use path::{PathEnd, PathOutput, PathToRoot};
 pub use read::{ReadTree, Strategy, TreeNode, TreeStream};
+pub use repair::{RepairReport, RepairTree, Strays, UnfinishedCopies};
 pub use schema::{ChildCount, Collection, TreeSchema};
+pub use verify::{Finding, NodeKey, TreeReport, VerifyTree};
 pub use walk::{Leaves, LevelOrder, Levels, Postorder, Preorder};
-pub use write::{AppendNodes, InsertNode, MoveOutput, MoveSubtree, NodesWritten};
+pub use write::{
+    AppendNodes, CopyOutput, CopySubtree, DeleteOutput, DeletePolicy, DeleteSubtree, InsertNode, MoveOutput,
+    MoveSubtree, NodesWritten,
+};

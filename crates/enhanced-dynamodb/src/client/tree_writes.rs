@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Client;
-use crate::tree::{AppendNodes, InsertNode, MoveSubtree};
+use crate::tree::{AppendNodes, CopySubtree, DeleteSubtree, InsertNode, MoveSubtree, RepairTree, VerifyTree};
 
 impl Client {
     /// Writes the root of a new tree.
@@ -39,5 +39,25 @@ impl Client {
         new_parent: impl Serialize,
     ) -> MoveSubtree {
         MoveSubtree::new(self.core(), table.into(), node, new_parent)
+    }
+
+    /// Copies a node with all that is below it, under new keys: the fork of a conversation.
+    pub fn copy_subtree(&self, table: impl Into<String>, node: impl Serialize) -> CopySubtree {
+        CopySubtree::new(self.core(), table.into(), node)
+    }
+
+    /// Deletes a node with all that is below it; or only if nothing is; or lets its parent adopt the children.
+    pub fn delete_subtree(&self, table: impl Into<String>, node: impl Serialize) -> DeleteSubtree {
+        DeleteSubtree::new(self.core(), table.into(), node)
+    }
+
+    /// Looks whether the trees of a table are sound: no circle, no orphan, every count and list right.
+    pub fn verify_tree(&self, table: impl Into<String>) -> VerifyTree {
+        VerifyTree::new(self.core(), table.into())
+    }
+
+    /// Mends what [`verify_tree`](Self::verify_tree) finds, as far as it is told to.
+    pub fn repair_tree(&self, table: impl Into<String>) -> RepairTree {
+        RepairTree::new(self.core(), table.into())
     }
 }

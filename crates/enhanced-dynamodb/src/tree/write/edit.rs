@@ -16,6 +16,7 @@ struct Edit {
     remove: Vec<String>,
     /// Added to the count of its children.
     children: i64,
+    delete: bool,
 }
 
 /// What is done with several nodes.
@@ -28,8 +29,8 @@ impl Edits {
         let at = match self.0.iter().position(|edit| edit.key == *key) {
             Some(at) => at,
             None => {
-                let (set, remove) = (Vec::new(), Vec::new());
-                self.0.push(Edit { key: key.clone(), condition: site.exists(), set, remove, children: 0 });
+                let (set, remove, delete) = (Vec::new(), Vec::new(), false);
+                self.0.push(Edit { key: key.clone(), condition: site.exists(), set, remove, children: 0, delete });
                 self.0.len() - 1
             }
         };
@@ -52,6 +53,11 @@ impl Edits {
 
     pub(in crate::tree) fn remove(&mut self, site: &Site, key: &Item, attribute: &str) {
         self.of(site, key).remove.push(attribute.to_owned());
+    }
+
+    /// The node is deleted. Its condition is what was required of it.
+    pub(in crate::tree) fn delete(&mut self, site: &Site, key: &Item) {
+        self.of(site, key).delete = true;
     }
 
     /// So many children more (or fewer), if the schema and the node count them.
@@ -105,6 +111,9 @@ impl Edits {
 impl Edit {
     fn action(&self, site: &Site) -> TransactAction {
         let condition = self.condition.clone();
+        if self.delete {
+            return site.delete(&self.key).condition(condition).into();
+        }
         if self.set.is_empty() && self.remove.is_empty() && self.children == 0 {
             return site.check(&self.key).condition(condition).into();
         }

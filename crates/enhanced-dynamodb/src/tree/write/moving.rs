@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::edit::Edits;
-use super::edit::is;
+use super::copy::move_between_partitions;
+use super::edit::{Edits, is};
 use super::facts::{Facts, JOURNAL};
 use super::journal::Journal;
 use super::path::{Path, Remembered, confirm, path};
@@ -53,6 +53,15 @@ const MOST_ROUNDS: u32 = 40;
 /// node is marked (attribute `tree_journal`). A call that fails in between is finished by the same call again, or by
 /// [`Client::repair_tree`](crate::Client::repair_tree).
 ///
+/// # To another partition
+///
+/// Where the tree's id is part of the key, a move to another tree ([`to_tree`](Self::to_tree)) gives every node another
+/// key: all are copied there under their ids, the topmost first, and then deleted, the deepest first. It is not atomic, and
+/// says so ([`MoveOutput::atomic`]): readers may see nodes in both trees. Both topmost nodes are marked meanwhile
+/// (`tree_journal`); a call that fails in between is finished by the same call again. What others write to the nodes
+/// meanwhile may be lost. More than 50 nodes must be allowed ([`allow_copy`](Self::allow_copy)). Each node costs 2 write
+/// units a KB for the copy and 2 for the delete.
+///
 /// ```
 /// # async fn example(db: enhanced_dynamodb::Client) -> Result<(), enhanced_dynamodb::Error> {
 /// use enhanced_dynamodb::ErrorKind;
@@ -69,6 +78,8 @@ const MOST_ROUNDS: u32 = 40;
 pub struct MoveSubtree {
     write: Write,
     ids: Result<(AttributeValue, AttributeValue), Error>,
+    to_tree: Option<Result<AttributeValue, Error>>,
+    allow_copy: bool,
 }
 
 /// What a move did.
@@ -82,6 +93,8 @@ pub struct MoveOutput {
     pub atomic: bool,
     /// Nodes below whose ancestors or tree's id were rewritten.
     pub rewritten: usize,
+    /// Nodes that were copied to another partition and deleted from theirs.
+    pub copied: usize,
     /// How often it was begun again because others changed the tree.
     pub rounds: u32,
     /// Requests made, those that were retried included.
@@ -94,10 +107,24 @@ pub struct MoveOutput {
 impl MoveSubtree {
     pub(crate) fn new(core: Arc<Core>, table: String, node: impl Serialize, parent: impl Serialize) -> Self {
         let ids = crate::item::to_value(&node).and_then(|node| Ok((node, crate::item::to_value(&parent)?)));
-        MoveSubtree { write: Write::new(core, table), ids }
+        MoveSubtree { write: Write::new(core, table), ids, to_tree: None, allow_copy: false }
     }
 
     tree_write_settings!();
+
+    /// The id of the tree that the new parent is in, where it is part of the key
+    /// ([`partitioned_by`](crate::tree::TreeSchema::partitioned_by)) and another than that of the node, which is
+    /// [`tree`](Self::tree). Such a move is none: see [above](Self#to-another-partition).
+    pub fn to_tree(mut self, id: impl Serialize) -> Self {
+        self.to_tree = Some(crate::item::to_value(&id));
+        self
+    }
+
+    /// Allows a move to another partition to copy and delete more than 50 nodes.
+    pub fn allow_copy(mut self) -> Self {
+        self.allow_copy = true;
+        self
+    }
 
     /// Moves the subtree. Called again after an error it goes on where it stopped.
     ///
@@ -108,11 +135,31 @@ impl MoveSubtree {
     pub async fn send(self) -> Result<MoveOutput, Error> {
         let (site, tree) = self.write.begin("MoveSubtree")?;
         let (node, parent) = self.ids.map_err(|error| site.refuse(error))?;
-        if node == parent {
+        if node == parent && self.to_tree.is_none() {
             return Err(site.refuse(Error::new(ErrorKind::TreeCycle, "a node cannot be its own parent")));
         }
         if site.schema.is_partitioned() && tree.is_none() {
             return Err(site.refuse(site.tree_unknown()));
+        }
+        let to_tree = match self.to_tree.transpose().map_err(|error| site.refuse(error))? {
+            Some(_) if !site.schema.is_partitioned() => {
+                return Err(site.refuse(
+                    Error::invalid_input("to_tree() names a partition, and the table is not partitioned by tree")
+                        .with_advice("Leave it out: the subtree comes to the tree of its new parent."),
+                ));
+            }
+            other => other.filter(|to| Some(to) != tree.as_ref()),
+        };
+        if let (Some(to), Some(from)) = (&to_tree, &tree) {
+            let copied = move_between_partitions(&site, &node, from, (to, &parent), self.allow_copy).await?;
+            return Ok(MoveOutput {
+                moved: copied > 0,
+                atomic: false,
+                copied,
+                requests: site.requests(),
+                elapsed: site.elapsed(),
+                ..MoveOutput::default()
+            });
         }
         let (moved, rounds) = move_node(&site, &node, &parent, tree.as_ref()).await?;
         let rewritten = if keeps_places(&site) { finish(&site, &node, tree.as_ref()).await? } else { Some(0) };
@@ -120,6 +167,7 @@ impl MoveSubtree {
             moved: moved.was_moved,
             atomic: !moved.between_trees || rewritten.is_none(),
             rewritten: rewritten.unwrap_or(0),
+            copied: 0,
             rounds,
             requests: site.requests(),
             elapsed: site.elapsed(),
@@ -133,12 +181,13 @@ pub(in crate::tree) fn keeps_places(site: &Site) -> bool {
 }
 
 /// What a move came to.
-struct Moved {
-    was_moved: bool,
+pub(in crate::tree) struct Moved {
+    pub(in crate::tree) was_moved: bool,
     between_trees: bool,
 }
 
-async fn move_node(
+/// Moves a node by one transaction. Gives how often it was begun again, too.
+pub(in crate::tree) async fn move_node(
     site: &Site,
     node: &AttributeValue,
     parent: &AttributeValue,

@@ -62,7 +62,7 @@ pub(in crate::tree) async fn subtree(
         let asked: Vec<(usize, AttributeValue)> =
             level.clone().map(|at| (at, found[at].stored.facts.id.clone())).collect();
         let answers: Vec<(usize, Vec<Stored>)> = stream::iter(asked)
-            .map(|(at, id)| async move { children(site, &id, None).await.map(|children| (at, children)) })
+            .map(|(at, id)| async move { children(site, &id, None, None).await.map(|children| (at, children)) })
             .buffered(site.core.config.max_sockets.max(1))
             .try_collect()
             .await?;
@@ -95,13 +95,19 @@ async fn complete_from_table(site: &Site, found: &mut Vec<Found>, next: usize) -
     Ok(())
 }
 
-/// The children of a node by the index: all, or the first of them.
+/// The children of a node by the index, or in its tree's partition: all, or the first of them.
 pub(in crate::tree) async fn children(
     site: &Site,
     id: &AttributeValue,
+    tree: Option<&AttributeValue>,
     limit: Option<u64>,
 ) -> Result<Vec<Stored>, Error> {
     let schema = &site.schema;
+    if schema.is_partitioned() {
+        let mut all = partition(site, tree).await?;
+        all.retain(|node| node.facts.parent.as_ref() == Some(id));
+        return Ok(all);
+    }
     let mut query =
         Query::new(Arc::clone(&site.core), site.table.clone()).index(&schema.index).partition(&schema.parent, id);
     if let Some(limit) = limit {
