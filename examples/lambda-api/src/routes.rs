@@ -1,0 +1,4 @@
+//! What each route does.
+
+pub(crate) mod items;
+pub(crate) mod trees;
