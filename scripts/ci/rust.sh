@@ -1,5 +1,8 @@
 # The checks that Cargo runs.
 
+# What lints, documentation and tests are made with.
+FEATURES=enhanced-dynamodb/embedded,lambda-api/local
+
 # Feature sets of the library that are checked beside the one of the tests (default and `embedded`). `fips` is not: it needs
 # CMake and Go.
 FEATURE_SETS=(
@@ -13,7 +16,7 @@ check_formatting() {
 }
 
 check_lints() {
-  cargo clippy --locked --workspace --all-targets --features enhanced-dynamodb/embedded "$@" -- -D warnings
+  cargo clippy --locked --workspace --all-targets --features "$FEATURES" "$@" -- -D warnings
 }
 
 check_feature_sets() {
@@ -26,12 +29,12 @@ check_feature_sets() {
 }
 
 check_documentation() {
-  RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --workspace --features enhanced-dynamodb/embedded "$@"
+  RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --workspace --features "$FEATURES" "$@"
 }
 
 # run_tests ENGINES…: unit, property, behaviour and documentation tests.
 run_tests() {
   local engines=$1
   shift
-  TEST_ENGINES=$engines cargo test --locked --workspace --no-fail-fast --features enhanced-dynamodb/embedded "$@"
+  TEST_ENGINES=$engines cargo test --locked --workspace --no-fail-fast --features "$FEATURES" "$@"
 }

@@ -19,6 +19,8 @@ mod cors;
 pub mod failure;
 mod invocation;
 mod json;
+#[cfg(feature = "local")]
+pub mod local;
 mod log;
 mod router;
 mod routes;
