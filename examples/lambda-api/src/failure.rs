@@ -8,7 +8,7 @@
 //! | the id is taken, the version is stale, a transaction's conditions do not hold | 409 |
 //! | an item above 400 KB | 413 |
 //! | DynamoDB throttles, after all retries | 429, with `Retry-After` in seconds |
-//! | the invocation's time is up | 504 |
+//! | the invocation's time is up, also where nobody knows whether a write was applied by then | 504 |
 //! | anything else | 500 |
 //!
 //! The body is `{"error": "…", "code": "…", "requestId": "…"}`. Of a 500 it says nothing but the code and the id: the log
@@ -142,6 +142,11 @@ fn by_kind(error: &Error) -> Failure {
         ErrorKind::DeadlineExceeded => {
             Failure::new(StatusCode::GATEWAY_TIMEOUT, "", "There was not enough time for an answer.")
         }
+        // No answer came in time to tell; a retry with the same Idempotency-Key, or a look, does.
+        ErrorKind::OutcomeUnknown if timed_out(error) => {
+            let message = "It is not known whether this was written: look, then try again.";
+            Failure::new(StatusCode::GATEWAY_TIMEOUT, "", message)
+        }
         ErrorKind::ItemTooLarge => too_large(),
         // The service's own sentence, for items that only it found too large: "Item size has exceeded the maximum allowed size".
         ErrorKind::Validation if error.message().contains("Item size") => too_large(),
@@ -152,9 +157,27 @@ fn by_kind(error: &Error) -> Failure {
         ErrorKind::Encode => Failure::bad_request(error.message().to_owned()),
         // Its sentence may name tables.
         ErrorKind::InvalidInput => Failure::bad_request("This is nothing that DynamoDB takes."),
+        ErrorKind::TransactionCanceled => Failure::conflict("Nothing was written: the reasons say why."),
+        ErrorKind::TransactionConflict => Failure::conflict("A transaction is writing the item: try again."),
+        ErrorKind::IdempotentParameterMismatch => {
+            Failure::conflict("Another transaction was sent with this Idempotency-Key.")
+        }
         ErrorKind::ConditionalCheckFailed => Failure::conflict("The item has been changed in the meantime."),
         _ => Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "", "Internal server error"),
     }
+}
+
+/// Whether it was time that an error came from.
+fn timed_out(error: &Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let kind = error.downcast_ref::<Error>().map(Error::kind);
+        if matches!(kind, Some(ErrorKind::Timeout | ErrorKind::DeadlineExceeded)) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 fn too_large() -> Failure {

@@ -9,6 +9,7 @@
 //! | `PUT /items/{id}` | 200 with the item in its next version; 409 if the version in the body is not the stored one |
 //! | `DELETE /items/{id}` | 204; 404 |
 //! | `GET /trees/{id}?maxDepth=&includeMetadata=` | 200 with the nested tree; 404 without a root |
+//! | `POST /transactions` | 200 if all was applied; 409 with a reason for each action if nothing was |
 //!
 //! Every other outcome has a status too: [`failure`] lists them.
 #![forbid(unsafe_code)]

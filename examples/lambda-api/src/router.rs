@@ -10,6 +10,7 @@ pub(crate) enum Route {
     Items,
     Item(String),
     Tree(String),
+    Transactions,
 }
 
 impl Route {
@@ -19,6 +20,7 @@ impl Route {
             ("items", None) => Route::Items,
             ("items", Some(id)) => Route::Item(decoded(id)?),
             ("trees", Some(id)) => Route::Tree(decoded(id)?),
+            ("transactions", None) => Route::Transactions,
             _ => return None,
         };
         parts.next().is_none().then_some(route)
@@ -29,6 +31,7 @@ impl Route {
         match self {
             Route::Items => "GET, POST, OPTIONS",
             Route::Item(_) => "GET, PUT, DELETE, OPTIONS",
+            Route::Transactions => "POST, OPTIONS",
             Route::Tree(_) => "GET, OPTIONS",
         }
     }
@@ -70,6 +73,7 @@ mod tests {
         assert_eq!(Route::parse("/items/"), Some(Route::Items));
         assert_eq!(Route::parse("/items/a%2Fb%20c"), Some(Route::Item("a/b c".to_owned())));
         assert_eq!(Route::parse("/trees/m1"), Some(Route::Tree("m1".to_owned())));
+        assert_eq!(Route::parse("/transactions"), Some(Route::Transactions));
     }
 
     #[test]

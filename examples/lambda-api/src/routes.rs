@@ -1,4 +1,6 @@
 //! What each route does.
 
 pub(crate) mod items;
+mod table;
+pub(crate) mod transactions;
 pub(crate) mod trees;

@@ -5,4 +5,5 @@ mod common;
 mod cors;
 mod failures;
 mod items;
+mod transactions;
 mod trees;
