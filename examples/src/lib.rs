@@ -1,6 +1,6 @@
 //! The samples of the original TypeScript README in Rust, each in a file under the name of its heading.
 //!
-//! `tests/readme.rs` runs them on every engine. They take the tables that they use for granted, as the original does.
+//! `tests/readme.rs` runs them on every engine; the Lambda function is run by the tests of `lambda-api`. They take the tables that they use for granted, as the original does.
 #![forbid(unsafe_code)]
 // Samples show what they find.
 #![allow(clippy::print_stdout)]

@@ -39,6 +39,7 @@ pub(crate) struct Call {
     method: &'static str,
     path: String,
     query: Vec<(String, String)>,
+    path_parameters: Vec<(String, String)>,
     headers: Vec<(&'static str, String)>,
     body: Option<String>,
     in_base64: bool,
@@ -50,6 +51,7 @@ pub(crate) fn call(method: &'static str, path: impl Into<String>) -> Call {
         method,
         path: path.into(),
         query: Vec::new(),
+        path_parameters: Vec::new(),
         headers: Vec::new(),
         body: None,
         in_base64: false,
@@ -60,6 +62,12 @@ pub(crate) fn call(method: &'static str, path: impl Into<String>) -> Call {
 impl Call {
     pub(crate) fn query(mut self, name: &str, value: &str) -> Call {
         self.query.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// As a route with `{name}` in its path has it.
+    pub(crate) fn path_parameter(mut self, name: &str, value: &str) -> Call {
+        self.path_parameters.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -89,7 +97,7 @@ impl Call {
         self
     }
 
-    fn event(&self, source: Source) -> Value {
+    pub(crate) fn event(&self, source: Source) -> Value {
         let mut event = source.fixture();
         let query = self.query.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
         if source == Source::RestApi {
@@ -106,6 +114,9 @@ impl Call {
             event["rawQueryString"] = json!(query);
             event["requestContext"]["http"]["method"] = json!(self.method);
             event["requestContext"]["http"]["path"] = event["rawPath"].clone();
+        }
+        for (name, value) in &self.path_parameters {
+            event["pathParameters"][name] = json!(value);
         }
         for (name, value) in &self.headers {
             event["headers"][name] = json!(value);
@@ -164,6 +175,8 @@ impl Answer {
 pub(crate) struct Function {
     pub(crate) api: Api,
     pub(crate) db: Client,
+    /// The access key that names the engine's tables.
+    pub(crate) access_key_id: String,
 }
 
 impl Function {
@@ -213,5 +226,6 @@ pub(crate) async fn function_with(engine: &Engine, options: Options, variables: 
     let index = IndexDefinition::new("parent-index").partition_key("parent", AttributeType::String);
     db.create_table("Messages").partition_key("id", AttributeType::String).global_index(index).send().await.unwrap();
     db.wait_until_active("Messages").send().await.unwrap();
-    Function { api: Api::new(options.build().await.unwrap(), config(variables)), db }
+    let access_key_id = engine.access_key_id().to_owned();
+    Function { api: Api::new(options.build().await.unwrap(), config(variables)), db, access_key_id }
 }

@@ -5,5 +5,6 @@ mod common;
 mod cors;
 mod failures;
 mod items;
+mod readme;
 mod transactions;
 mod trees;
