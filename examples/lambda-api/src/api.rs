@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::router::{self, Route};
-use crate::routes::{items, transactions, trees};
+use crate::routes::{health, items, transactions, trees};
 use crate::{cors, json, log};
 
 /// The function: a client, and what is configured. It is made once for the process.
@@ -52,6 +52,7 @@ impl Api {
             (Route::Item(id), &Method::DELETE) => items::delete(self, id).await,
             (Route::Tree(root), &Method::GET) => trees::read(self, root, request).await,
             (Route::Transactions, &Method::POST) => transactions::write(self, request).await,
+            (Route::Health, &Method::GET) => health::check(self).await,
             (route, &Method::OPTIONS) => {
                 let response = json::empty(StatusCode::NO_CONTENT);
                 Ok(json::with_header(response, header::ALLOW, route.allowed()))

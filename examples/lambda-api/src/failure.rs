@@ -8,6 +8,7 @@
 //! | the id is taken, the version is stale, a transaction's conditions do not hold | 409 |
 //! | an item above 400 KB | 413 |
 //! | DynamoDB throttles, after all retries | 429, with `Retry-After` in seconds |
+//! | a table is not well, to the health check | 503 |
 //! | the invocation's time is up, also where nobody knows whether a write was applied by then | 504 |
 //! | anything else | 500 |
 //!
@@ -82,6 +83,11 @@ impl Failure {
 
     pub(crate) fn internal(code: &'static str, cause: String) -> Self {
         let failure = Failure::new(StatusCode::INTERNAL_SERVER_ERROR, code, "Internal server error");
+        Failure { cause: Some(Box::new(Cause::Text(cause))), ..failure }
+    }
+
+    pub(crate) fn unavailable(cause: String) -> Self {
+        let failure = Failure::new(StatusCode::SERVICE_UNAVAILABLE, "Unhealthy", "The tables cannot be used now.");
         Failure { cause: Some(Box::new(Cause::Text(cause))), ..failure }
     }
 

@@ -10,6 +10,7 @@
 //! | `DELETE /items/{id}` | 204; 404 |
 //! | `GET /trees/{id}?maxDepth=&includeMetadata=` | 200 with the nested tree; 404 without a root |
 //! | `POST /transactions` | 200 if all was applied; 409 with a reason for each action if nothing was |
+//! | `GET /health` | 200 if both tables can be used; 503 |
 //!
 //! Every other outcome has a status too: [`failure`] lists them.
 #![forbid(unsafe_code)]

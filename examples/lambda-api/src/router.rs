@@ -11,6 +11,7 @@ pub(crate) enum Route {
     Item(String),
     Tree(String),
     Transactions,
+    Health,
 }
 
 impl Route {
@@ -21,6 +22,7 @@ impl Route {
             ("items", Some(id)) => Route::Item(decoded(id)?),
             ("trees", Some(id)) => Route::Tree(decoded(id)?),
             ("transactions", None) => Route::Transactions,
+            ("health", None) => Route::Health,
             _ => return None,
         };
         parts.next().is_none().then_some(route)
@@ -32,7 +34,7 @@ impl Route {
             Route::Items => "GET, POST, OPTIONS",
             Route::Item(_) => "GET, PUT, DELETE, OPTIONS",
             Route::Transactions => "POST, OPTIONS",
-            Route::Tree(_) => "GET, OPTIONS",
+            Route::Tree(_) | Route::Health => "GET, OPTIONS",
         }
     }
 }
@@ -74,6 +76,7 @@ mod tests {
         assert_eq!(Route::parse("/items/a%2Fb%20c"), Some(Route::Item("a/b c".to_owned())));
         assert_eq!(Route::parse("/trees/m1"), Some(Route::Tree("m1".to_owned())));
         assert_eq!(Route::parse("/transactions"), Some(Route::Transactions));
+        assert_eq!(Route::parse("/health"), Some(Route::Health));
     }
 
     #[test]

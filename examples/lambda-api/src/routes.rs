@@ -1,5 +1,6 @@
 //! What each route does.
 
+pub(crate) mod health;
 pub(crate) mod items;
 mod table;
 pub(crate) mod transactions;

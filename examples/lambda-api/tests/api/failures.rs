@@ -36,6 +36,7 @@ on_both_engines! {
                 ("PATCH", "/items/m1", "GET, PUT, DELETE, OPTIONS"),
                 ("POST", "/trees/m1", "GET, OPTIONS"),
                 ("GET", "/transactions", "POST, OPTIONS"),
+                ("POST", "/health", "GET, OPTIONS"),
             ] {
                 let answer = function.call(source, call(method, path)).await;
                 answer.fails(405, "MethodNotAllowed");

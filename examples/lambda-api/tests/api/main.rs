@@ -4,6 +4,7 @@
 mod common;
 mod cors;
 mod failures;
+mod health;
 mod items;
 mod readme;
 mod transactions;
