@@ -3,6 +3,7 @@
 //! An item has an `id` and a `version`, which counts its writes: a `PUT` says in its body which version it was made from,
 //! and does not overwrite another one.
 
+use enhanced_dynamodb::operation::WriteOutput;
 use enhanced_dynamodb::{AttributeValue, ErrorKind, Item, attr};
 use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Request, Response};
@@ -12,6 +13,9 @@ use serde_json::json;
 use crate::api::Api;
 use crate::failure::Failure;
 use crate::json;
+
+/// The attribute that counts an item's writes.
+const VERSION: &str = "version";
 
 const PAGE: u64 = 20;
 const LARGEST_PAGE: u64 = 100;
@@ -39,10 +43,11 @@ pub(crate) async fn create(api: &Api, request: &Request) -> Result<Response<Body
         Some(id) if !id.is_empty() => id.to_owned(),
         Some(_) | None => return Err(Failure::bad_request("The item needs an id: a text that is not empty.")),
     };
-    item.insert("version", 1);
-    let put = api.db.put(&api.config.table, &item).condition(attr("id").not_exists());
+    // A new item has no version yet; its first write gives it one.
+    item.remove(VERSION);
+    let put = api.db.put(&api.config.table, &item).version(VERSION).condition(attr("id").not_exists());
     match put.send().await {
-        Ok(_) => {}
+        Ok(output) => set_version(&mut item, &output),
         Err(error) if error.kind() == ErrorKind::ConditionalCheckFailed => {
             return Err(Failure::conflict("An item with this id exists."));
         }
@@ -68,19 +73,17 @@ pub(crate) async fn replace(api: &Api, id: &str, request: &Request) -> Result<Re
     if item.get("id").is_some_and(|own| own.as_s() != Some(id)) {
         return Err(Failure::bad_request("The id of the item is not that of the path."));
     }
-    let version = item
-        .get_n("version")
-        .and_then(|version| version.to_u64())
-        .ok_or_else(|| Failure::bad_request("The item needs the version that it was made from, a whole number."))?;
-    let next = version.checked_add(1).ok_or_else(|| Failure::bad_request("The version is too large."))?;
+    if item.get_n(VERSION).and_then(|version| version.to_u64()).is_none_or(|version| version == u64::MAX) {
+        return Err(Failure::bad_request("The item needs the version that it was made from, a whole number."));
+    }
     item.insert("id", id);
-    item.insert("version", next);
-    let put =
-        api.db.put(&api.config.table, &item).condition(attr("version").eq(version)).return_item_on_condition_failure();
-    match put.send().await {
-        Ok(_) => json::answer(StatusCode::OK, &item),
+    match api.db.put(&api.config.table, &item).version(VERSION).send().await {
+        Ok(output) => {
+            set_version(&mut item, &output);
+            json::answer(StatusCode::OK, &item)
+        }
         Err(error) if error.kind() == ErrorKind::ConditionalCheckFailed => match error.item::<Item>()? {
-            Some(stored) => Err(stale(stored.get("version"))),
+            Some(stored) => Err(stale(stored.get(VERSION))),
             None => Err(no_item()),
         },
         Err(error) => Err(error.into()),
@@ -92,6 +95,13 @@ pub(crate) async fn delete(api: &Api, id: &str) -> Result<Response<Body>, Failur
         Ok(_) => Ok(json::empty(StatusCode::NO_CONTENT)),
         Err(error) if error.kind() == ErrorKind::ConditionalCheckFailed => Err(no_item()),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// The item as it was written.
+fn set_version(item: &mut Item, written: &WriteOutput) {
+    if let Some(version) = written.version() {
+        item.insert(VERSION, version);
     }
 }
 

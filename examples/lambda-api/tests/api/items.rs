@@ -1,7 +1,7 @@
 //! Items: listed, made, read, replaced, deleted.
 
 use serde_json::json;
-use testkit::on_both_engines;
+use testkit::{Action, Responder, Rule, on_both_engines};
 
 use crate::common::{Source, call, function, function_with, options};
 
@@ -40,6 +40,21 @@ on_both_engines! {
             let stored = function.call(source, call("GET", "/items/m1")).await;
             stored.is(200, json!({ "id": "m1", "text": "first", "version": 1 }));
         }
+    }
+
+    async fn a_write_whose_answer_was_lost_is_no_conflict_with_itself(engine: Engine) {
+        let responder = Responder::in_front_of(&engine).await.unwrap();
+        let options = options(&engine).local_endpoint(responder.endpoint()).max_retries(1);
+        let function = function_with(&engine, options, &[]).await;
+        // Applied, and then the answer is lost: the first attempt of each of these writes.
+        responder.rule(Rule::on("PutItem").containing("\"first\"").first(1).then(Action::internal_error().applied()));
+        responder.rule(Rule::on("PutItem").containing("\"second\"").first(1).then(Action::internal_error().applied()));
+        let made = function.call(Source::HttpApi, call("POST", "/items").json(&json!({ "id": "m1", "text": "first" }))).await;
+        made.is(201, json!({ "id": "m1", "text": "first", "version": 1 }));
+        let newer = json!({ "id": "m1", "text": "second", "version": 1 });
+        let replaced = function.call(Source::HttpApi, call("PUT", "/items/m1").json(&newer)).await;
+        replaced.is(200, json!({ "id": "m1", "text": "second", "version": 2 }));
+        assert_eq!(responder.requests_of("PutItem").len(), 4);
     }
 
     async fn a_stale_version_is_a_conflict_that_names_the_stored_one(engine: Engine) {
