@@ -7,7 +7,7 @@
 //! | no such method here | 405, with `Allow` |
 //! | the id is taken, the version is stale, a transaction's conditions do not hold | 409 |
 //! | an item above 400 KB | 413 |
-//! | DynamoDB throttles, after all retries | 429, with `Retry-After` in seconds |
+//! | DynamoDB throttles, after all retries or until no time is left | 429, with `Retry-After` in seconds |
 //! | a table is not well, to the health check | 503 |
 //! | the invocation's time is up, also where nobody knows whether a write was applied by then | 504 |
 //! | anything else | 500 |
@@ -19,10 +19,10 @@ use std::borrow::Cow;
 
 use enhanced_dynamodb::{Error, ErrorKind};
 use lambda_http::http::{HeaderValue, StatusCode, header};
-use lambda_http::{Body, Response};
+use lambda_http::{Body, Request, Response};
 use serde_json::{Value, json};
 
-use crate::json;
+use crate::{json, log};
 
 /// The longest wait that is asked for: the ceiling of the client's own backoff.
 const LONGEST_WAIT: u64 = 20;
@@ -102,6 +102,21 @@ impl Failure {
         self
     }
 
+    /// What an error of the client is to the caller; nothing for the log.
+    pub(crate) fn of(error: &Error) -> Self {
+        // Where throttles took all the time there was, it is still for them that the caller has to wait.
+        let out_of_time = error.kind() == ErrorKind::DeadlineExceeded && !error.throttling_reasons().is_empty();
+        let failure = if error.is_throttling() || out_of_time {
+            let message = "There are too many requests: try again later.";
+            let failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, "", message);
+            Failure { retry_after: Some(wait_after(error.attempts())), ..failure }
+        } else {
+            by_kind(error)
+        };
+        // The caller sees the error under the name by which docs/errors.md has it.
+        Failure { code: error.code().to_owned().into(), ..failure }
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         self.status
     }
@@ -110,8 +125,26 @@ impl Failure {
         &self.code
     }
 
+    /// Whether it is the caller's own doing, so that the same request would fail again. A throttle is not.
+    pub(crate) fn is_callers(&self) -> bool {
+        self.status.is_client_error() && self.status != StatusCode::TOO_MANY_REQUESTS
+    }
+
+    /// Writes a line, unless it is the caller's own doing: an alarm on errors must mean something.
+    pub(crate) fn log(&self, request: &Request) {
+        if !self.is_callers() {
+            log::failure(request, self);
+        }
+    }
+
+    /// As part of a body.
+    pub(crate) fn to_json(&self) -> Value {
+        json!({ "error": self.message, "code": self.code })
+    }
+
     pub(crate) fn into_response(self, request_id: &str) -> Response<Body> {
-        let mut body = json!({ "error": self.message, "code": self.code, "requestId": request_id });
+        let mut body = self.to_json();
+        body["requestId"] = request_id.into();
         if let Some((name, details)) = self.details.map(|details| *details) {
             body[name] = details;
         }
@@ -130,16 +163,8 @@ impl Failure {
 /// stale) it tells before.
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let failure = if error.is_throttling() {
-            let message = "There are too many requests: try again later.";
-            let failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, "", message);
-            Failure { retry_after: Some(wait_after(error.attempts())), ..failure }
-        } else {
-            by_kind(&error)
-        };
-        // The caller sees the error under the name by which docs/errors.md has it.
-        let code = error.code().to_owned().into();
-        Failure { code, cause: Some(Box::new(Cause::DynamoDb(error))), ..failure }
+        let failure = Failure::of(&error);
+        Failure { cause: Some(Box::new(Cause::DynamoDb(error))), ..failure }
     }
 }
 

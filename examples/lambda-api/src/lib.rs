@@ -9,6 +9,7 @@
 //! | `PUT /items/{id}` | 200 with the item in its next version; 409 if the version in the body is not the stored one |
 //! | `DELETE /items/{id}` | 204; 404 |
 //! | `GET /trees/{id}?maxDepth=&includeMetadata=` | 200 with the nested tree; 404 without a root |
+//! | `POST /batch` | 200 with the outcome of each operation that was not written |
 //! | `POST /transactions` | 200 if all was applied; 409 with a reason for each action if nothing was |
 //! | `GET /health` | 200 if both tables can be used; 503 |
 //!
@@ -19,7 +20,6 @@ mod api;
 pub mod config;
 mod cors;
 pub mod failure;
-mod invocation;
 mod json;
 #[cfg(feature = "local")]
 pub mod local;

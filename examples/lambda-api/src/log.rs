@@ -1,24 +1,21 @@
-//! One JSON line on stderr for each request that failed on our side, beside the client's own lines: the way from the id that
+//! One JSON line on stderr for each request that failed, as a whole or in part, on our side, beside the client's own lines: the way from the id that
 //! a caller has to what happened.
 
 use enhanced_dynamodb::{Error, ErrorKind};
 use lambda_http::Request;
+use lambda_http::http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::api::request_id;
 use crate::failure::{Cause, Failure};
-use crate::invocation::Invocation;
 
-/// Failures of the caller's own making are not logged: an alarm on errors must mean something.
-pub(crate) fn failure(request: &Request, invocation: &Invocation, failure: &Failure) {
-    let level = match failure.status().as_u16() {
-        500.. => "ERROR",
-        429 => "WARN",
-        _ => return,
-    };
+/// A throttle is a warning: the caller is told to come again.
+pub(crate) fn failure(request: &Request, failure: &Failure) {
+    let level = if failure.status() == StatusCode::TOO_MANY_REQUESTS { "WARN" } else { "ERROR" };
     let mut line = json!({
         "level": level,
         "message": "the request failed",
-        "requestId": invocation.request_id,
+        "requestId": request_id(request),
         "method": request.method().as_str(),
         "status": failure.status().as_u16(),
         "code": failure.code(),

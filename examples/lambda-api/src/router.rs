@@ -10,6 +10,7 @@ pub(crate) enum Route {
     Items,
     Item(String),
     Tree(String),
+    Batch,
     Transactions,
     Health,
 }
@@ -21,6 +22,7 @@ impl Route {
             ("items", None) => Route::Items,
             ("items", Some(id)) => Route::Item(decoded(id)?),
             ("trees", Some(id)) => Route::Tree(decoded(id)?),
+            ("batch", None) => Route::Batch,
             ("transactions", None) => Route::Transactions,
             ("health", None) => Route::Health,
             _ => return None,
@@ -33,7 +35,7 @@ impl Route {
         match self {
             Route::Items => "GET, POST, OPTIONS",
             Route::Item(_) => "GET, PUT, DELETE, OPTIONS",
-            Route::Transactions => "POST, OPTIONS",
+            Route::Batch | Route::Transactions => "POST, OPTIONS",
             Route::Tree(_) | Route::Health => "GET, OPTIONS",
         }
     }
@@ -75,6 +77,7 @@ mod tests {
         assert_eq!(Route::parse("/items/"), Some(Route::Items));
         assert_eq!(Route::parse("/items/a%2Fb%20c"), Some(Route::Item("a/b c".to_owned())));
         assert_eq!(Route::parse("/trees/m1"), Some(Route::Tree("m1".to_owned())));
+        assert_eq!(Route::parse("/batch"), Some(Route::Batch));
         assert_eq!(Route::parse("/transactions"), Some(Route::Transactions));
         assert_eq!(Route::parse("/health"), Some(Route::Health));
     }

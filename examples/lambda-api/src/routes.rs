@@ -1,5 +1,6 @@
 //! What each route does.
 
+pub(crate) mod batch;
 pub(crate) mod health;
 pub(crate) mod items;
 mod table;
