@@ -3,6 +3,8 @@
 mod class;
 mod display;
 mod kind;
+#[cfg(test)]
+mod page;
 mod reasons;
 pub(crate) mod service;
 

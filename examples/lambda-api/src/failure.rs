@@ -224,7 +224,23 @@ fn wait_after(attempts: u32) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::wait_after;
+    use super::{Failure, wait_after};
+
+    #[test]
+    fn every_code_of_our_own_is_explained() {
+        let page = include_str!("../../../docs/errors.md");
+        for failure in [
+            Failure::bad_request(""),
+            Failure::not_found(""),
+            Failure::method_not_allowed("GET"),
+            Failure::conflict(""),
+            Failure::unavailable(String::new()),
+            Failure::answer_too_large(),
+        ] {
+            let row = format!("| `{}` | {} |", failure.code(), failure.status().as_u16());
+            assert!(page.contains(&row), "{row}");
+        }
+    }
 
     #[test]
     fn the_wait_doubles_with_each_attempt_up_to_twenty_seconds() {
