@@ -141,6 +141,21 @@ def transaction(emulator, proxy, dynamodb):
 
 
 @check
+def batch(emulator, proxy, dynamodb):
+    """a batch is written, and one bad operation of it fails alone"""
+    for source in SOURCES:
+        operations = [{"type": "put", "item": {"id": f"batch-{n}", "n": n}} for n in range(30)]
+        written = call(emulator, source, "POST", "/batch", body={"operations": operations}).has(200, written=30)
+        expect(written.json["failed"] == written.json["leftOver"] == [], written.text)
+        operations = [{"type": "delete", "key": {"id": f"batch-{n}"}} for n in range(30)]
+        operations[7] = {"type": "put", "item": {"id": "large", "text": "x" * (401 * 1024)}}
+        partly = call(emulator, source, "POST", "/batch", body={"operations": operations}).has(200, written=29)
+        expect([failed["index"] for failed in partly.json["failed"]] == [7], partly.text)
+        call(emulator, source, "GET", "/items/batch-7").has(200, n=7)
+        call(emulator, source, "DELETE", "/items/batch-7").has(204)
+
+
+@check
 def health(emulator, proxy, dynamodb):
     """the tables are well"""
     for source in SOURCES:
