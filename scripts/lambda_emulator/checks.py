@@ -230,19 +230,51 @@ def not_well(emulator, proxy, dynamodb):
         expect(logged and "Create the table" in logged[0]["cause"], logged)
 
 
+def calls(emulator):
+    """The lines that the client has written of its calls."""
+    return [line for line in emulator.lines() if "operation" in line and "attempts" in line]
+
+
 @check
 def logs(emulator, proxy, dynamodb):
     """the log has each call, with as many attempts as were sent"""
     attempts = {}
-    for line in emulator.lines():
-        if "operation" in line and "attempts" in line:
-            attempts[line["operation"]] = attempts.get(line["operation"], 0) + line["attempts"]
+    for line in calls(emulator):
+        attempts[line["operation"]] = attempts.get(line["operation"], 0) + line["attempts"]
     attempts = {operation: count for operation, count in attempts.items() if count}
     sent = dict(proxy.seen)
     # Whether anything lies below a cut tree is asked of two nodes at once, and the first answer can settle it: the other
     # request is dropped then, and is no call that ended. There were as many such trees as kinds of events.
     dropped = sent.pop("Query") - attempts.pop("Query")
     expect(attempts == sent and 0 <= dropped <= len(SOURCES), f"logged {attempts}, sent {sent}, {dropped} more queries sent")
+
+
+@check
+def metrics(emulator, proxy, dynamodb):
+    """CloudWatch gets a line of metrics an invocation, which agree with the log"""
+    lines = [line for line in emulator.lines() if "_aws" in line]
+    first = [line for line in lines if "Calls" in line]
+    expect(len(first) == emulator.invocations, f"{len(first)} lines for {emulator.invocations} invocations")
+    ids = {line["InvocationId"] for line in first}
+    expect(len(ids) == len(first), "two lines have one invocation's id")
+    logged = calls(emulator)
+    # A call that was dropped (see the log) is none that ended, and its attempt is counted all the same.
+    told = {name: sum(line[name] for line in first) for name in ("Calls", "Retries", "Errors", "ColdStart")}
+    counted = {
+        "Calls": len(logged),
+        "Retries": sum(line["retries"] for line in logged),
+        "Errors": sum(line["outcome"] == "error" for line in logged),
+        "ColdStart": 1,
+    }
+    expect(told == counted, f"told {told}, logged {counted}")
+    expect(first[0]["ColdStart"] == 1, "the first invocation is the cold start")
+    throttles = sum(reason["count"] for line in logged for reason in line.get("throttling", []))
+    expect(sum(line["Throttles"] for line in first) == throttles > 0, "throttles")
+    for table in ("Items", "Messages"):
+        units = sum(line.get("read_units") or 0 for line in logged if line["table"] == table)
+        consumed = sum(line.get("ConsumedReadCapacityUnits", 0) for line in lines if line.get("TableName") == table)
+        # Transactions and batches are over several tables, and stand in the log under the first.
+        expect(consumed > 0 and abs(units - consumed) < 1, f"{table}: {consumed} units told, {units} logged")
 
 
 @check

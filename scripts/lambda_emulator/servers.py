@@ -159,6 +159,7 @@ class Emulator:
     def __init__(self, emulator, function, dynamodb_port, log):
         self.command = [str(pathlib.Path(emulator).resolve()), str(pathlib.Path(function).resolve())]
         self.dynamodb_port, self.log, self.port = dynamodb_port, log, free_port()
+        self.invocations = 0
 
     def __enter__(self):
         rie, function = self.command
@@ -174,7 +175,9 @@ class Emulator:
             "TABLE_NAME": "Items",
             "TREE_TABLE_NAME": "Messages",
             "CORS_ALLOW_ORIGINS": "https://app.example.com",
+            "METRICS_NAMESPACE": "LambdaApi",
             "DYNAMODB_ENABLE_LOGGING": "true",
+            "DYNAMODB_RETURN_CONSUMED_CAPACITY": "true",
             "DYNAMODB_MAX_RETRIES": "1",
         }
         addresses = ["--runtime-interface-emulator-address", f"127.0.0.1:{self.port}"]
@@ -202,6 +205,7 @@ class Emulator:
 
     def invoke(self, event):
         """What Lambda would hand back for this event."""
+        self.invocations += 1
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         connection.request("POST", "/2015-03-31/functions/function/invocations", json.dumps(event))
         body = connection.getresponse().read().decode()

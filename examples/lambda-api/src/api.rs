@@ -29,13 +29,17 @@ impl Api {
         Api { db, config: Arc::new(config) }
     }
 
-    /// What Lambda is given: the API, with the time of each invocation as the limit of all that it does.
+    /// What Lambda is given: the API, with the time of each invocation as the limit of all that it does, and its
+    /// metrics written before the answer.
     #[must_use]
     pub fn into_handler(
         self,
     ) -> impl Service<Request, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + 'static
     {
-        let layer = LambdaLayer::new(&self.db).margin(self.config.deadline_margin);
+        let mut layer = LambdaLayer::new(&self.db).margin(self.config.deadline_margin);
+        if let Some(namespace) = &self.config.metrics_namespace {
+            layer = layer.metrics(namespace);
+        }
         layer.layer(service_fn(move |request| {
             let api = self.clone();
             async move { Ok(api.handle(request).await) }

@@ -23,6 +23,8 @@ pub struct Config {
     pub cursor_key: Option<CursorKey>,
     /// `DEADLINE_MARGIN_MS`: how long before the invocation's end calls must have ended, 200 ms by default.
     pub deadline_margin: Duration,
+    /// `METRICS_NAMESPACE`: where the metrics are found in CloudWatch; none are written without it.
+    pub metrics_namespace: Option<String>,
     /// `CORS_…`: which pages may call the API.
     pub cors: Cors,
 }
@@ -72,6 +74,7 @@ impl Config {
             base_path: variable("BASE_PATH").unwrap_or_default(),
             cursor_key: variable("CURSOR_KEY").map(CursorKey),
             deadline_margin: Duration::from_millis(number(&variable, "DEADLINE_MARGIN_MS", DEADLINE_MARGIN)?),
+            metrics_namespace: variable("METRICS_NAMESPACE"),
             cors: Cors::from_variables(&variable)?,
         })
     }
