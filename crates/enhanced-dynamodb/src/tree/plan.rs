@@ -213,8 +213,7 @@ impl Plan {
         ))
     }
 
-    /// A query with what all queries of this read have. `complete` tells whether it reads whole items, or keys for a batch
-    /// get.
+    /// A query with what all queries of this read have. `whole` tells whether it reads items, or keys for a batch get.
     pub(super) fn query(&self, whole: bool, wanted: &Wanted) -> Query {
         let mut query = Query::new(Arc::clone(&self.core), self.table.clone());
         if !whole {

@@ -164,7 +164,8 @@ impl Adjacency {
             self.add(Some(asked.parent), row, out)?;
         }
         match page.frame.next {
-            Some(next) => self.waiting.push_back(Asked { start: Some(next), ..asked }),
+            // Before the children of those that have come: pages follow one another, and everything else is at once.
+            Some(next) => self.waiting.push_front(Asked { start: Some(next), ..asked }),
             None => self.compare_count(asked.parent),
         }
         Ok(())
