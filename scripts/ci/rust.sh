@@ -1,10 +1,9 @@
 # The checks that Cargo runs.
 
-# What lints, documentation and tests are made with.
-FEATURES=enhanced-dynamodb/embedded,lambda-api/local
+# What lints, documentation and tests have beside the default features.
+FEATURES=enhanced-dynamodb/embedded,enhanced-dynamodb/lambda,lambda-api/local
 
-# Feature sets of the library that are checked beside the one of the tests (default and `embedded`). `fips` is not: it needs
-# CMake and Go.
+# Feature sets of the library that are checked beside the one of the tests. `fips` is not: it needs CMake and Go.
 FEATURE_SETS=(
   "--no-default-features --features ring"
   "--no-default-features --features aws-lc-rs"
