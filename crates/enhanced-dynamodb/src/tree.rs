@@ -86,6 +86,59 @@
 //! [`children`](crate::Client::children), [`siblings`](crate::Client::siblings) and
 //! [`path_to_root`](crate::Client::path_to_root) read a few items; [`leaves`](crate::Client::leaves) and
 //! [`count`](crate::Client::count) read the tree and keep little of it; [`ReadTree::stream`] gives nodes as they arrive.
+//!
+//! # Writing trees
+//!
+//! A tree can be written by any put, and be broken by any: a reply under a message that is being deleted, two moves that
+//! make a circle, a count that one writer forgets. These operations keep it whole:
+//!
+//! | Operation | What it is |
+//! |---|---|
+//! | [`create_root`](crate::Client::create_root), [`insert_child`](crate::Client::insert_child) | one new node: [`InsertNode`] |
+//! | [`append`](crate::Client::append) | a thread of nodes, 99 in a transaction: [`AppendNodes`] |
+//! | [`move_subtree`](crate::Client::move_subtree) | one transaction at any depth, and never a circle: [`MoveSubtree`] |
+//! | [`copy_subtree`](crate::Client::copy_subtree) | a fork under new keys: [`CopySubtree`] |
+//! | [`delete_subtree`](crate::Client::delete_subtree) | all, or only a leaf, or with adoption: [`DeleteSubtree`] |
+//! | [`verify_tree`](crate::Client::verify_tree), [`repair_tree`](crate::Client::repair_tree) | what is wrong, and mending it: [`VerifyTree`], [`RepairTree`] |
+//!
+//! A new node is written together with the check that its parent exists, and touches no other: writers of messages never
+//! meet at the root. Only moves do, by a number that the root carries
+//! ([`tree_version`](TreeSchema::tree_version)): each raises it on the condition that no other has since it looked where
+//! the new parent hangs.
+//!
+//! What needs several transactions does them in an order that leaves a tree after each: copies from the top, deletes from
+//! the deepest node. Where something is half done in between, the node where it began has the attribute `tree_journal`
+//! until it has ended. [`VerifyTree`] reports it, and the same call again, or [`RepairTree`], ends it.
+//!
+//! ```
+//! use enhanced_dynamodb::{Client, Error, ErrorKind, item};
+//!
+//! async fn converse(db: &Client) -> Result<(), Error> {
+//!     db.create_root("Messages", &item! { "id": "m1", "text": "Why is it cold?" }).send().await?;
+//!     let thread = [item! { "id": "m2", "text": "Try the valve." }, item! { "id": "m3", "text": "It is open." }];
+//!     db.append("Messages", "m1", &thread).send().await?;
+//!     let fork = db.copy_subtree("Messages", "m2").under("m1").send().await?;
+//!     assert_eq!(fork.nodes, 2);
+//!     let error = db.move_subtree("Messages", "m2", "m3").send().await.unwrap_err();
+//!     assert_eq!(error.kind(), ErrorKind::TreeCycle);
+//!     db.move_subtree("Messages", &fork.root, "m3").send().await?;
+//!     db.delete_subtree("Messages", "m3").send().await?;
+//!     assert_eq!(db.verify_tree("Messages").send().await?.to_string(), "2 nodes in 1 tree: nothing is wrong");
+//!     Ok(())
+//! }
+//! # #[cfg(feature = "embedded")]
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! #     use enhanced_dynamodb::table::{AttributeType, IndexDefinition};
+//! #     let db = Client::embedded().await?;
+//! #     db.create_table("Messages")
+//! #         .partition_key("id", AttributeType::String)
+//! #         .global_index(IndexDefinition::new("parent-index").partition_key("parent", AttributeType::String))
+//! #         .send()
+//! #         .await?;
+//! #     converse(&db).await
+//! # }).unwrap();
+//! # let _ = converse;
+//! ```
 
 mod batch;
 mod check;

@@ -8,12 +8,12 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::verify::{Forest, NodeKey, TreeReport};
-use super::write::copy::move_between_partitions;
 use super::write::delete::{DeleteOutput, delete_all, unmark};
 use super::write::edit::is;
 use super::write::facts::Facts;
 use super::write::journal::Journal;
 use super::write::moving::{finish, keeps_places, move_node};
+use super::write::partitions::move_between_partitions;
 use super::write::rewrite::rewrite;
 use super::write::settings::tree_write_settings;
 use super::write::site::{Site, Write};

@@ -1,5 +1,6 @@
 //! Writes of trees: nodes added, moved, copied and deleted so that what was a tree stays one.
 
+mod adopt;
 mod append;
 pub(super) mod copy;
 pub(super) mod delete;
@@ -9,6 +10,7 @@ mod insert;
 pub(super) mod journal;
 pub(super) mod moving;
 mod node_item;
+pub(super) mod partitions;
 pub(super) mod path;
 pub(super) mod rewrite;
 pub(super) mod rounds;

@@ -1,7 +1,9 @@
 //! Copying a subtree, and moving one between partitions; cut short at each request.
 
+use enhanced_dynamodb::table::{AttributeType, IndexDefinition};
 use enhanced_dynamodb::tree::{Tree, TreeSchema};
 use enhanced_dynamodb::{AttributeValue, Client, ErrorKind, Item, item};
+use testkit::{Action, Rule};
 
 use crate::common::{client, nodes, put_nodes, recorded};
 use crate::tree_delete::{assert_sound, assert_unfinished_at_worst, cut, ids};
@@ -101,6 +103,29 @@ testkit::on_both_engines! {
                 break;
             }
         }
+    }
+
+    async fn an_index_of_keys_alone_is_completed_from_the_table(engine: Engine) {
+        let (db, responder) = recorded(&engine).await;
+        let index = IndexDefinition::new("parent-index").partition_key("parent", AttributeType::String);
+        db.create_table("Nodes")
+            .partition_key("id", AttributeType::String)
+            .global_index(index.keys_only())
+            .send()
+            .await
+            .unwrap();
+        let schema = TreeSchema::default().child_count("replies").ancestors("path");
+        conversation(&db, &schema).await;
+        responder.rule(Rule::on("BatchGetItem").every(2).then(Action::leftovers(1)));
+        let copy = db.copy_subtree("Nodes", "a").schema(schema.clone()).under("r").new_ids(prefixed("x-"));
+        assert_eq!(copy.send().await.unwrap().nodes, 4);
+        let d = stored(&db, "Nodes", "x-d").await;
+        let path = ["r", "x-a", "x-c"];
+        assert_eq!(d, Some(item! { "id": "x-d", "parent": "x-c", "text": "d", "path": path, "replies": 0 }));
+        db.move_subtree("Nodes", "x-c", "b").schema(schema.clone()).send().await.unwrap();
+        assert_eq!(stored(&db, "Nodes", "x-d").await.unwrap()["path"], ["r", "a", "b", "x-c"].into());
+        assert_eq!(db.delete_subtree("Nodes", "a").schema(schema.clone()).send().await.unwrap().deleted.len(), 6);
+        assert_sound(&db, "Nodes", &schema, "an index of keys").await;
     }
 
     async fn many_nodes_are_copied_in_transactions_of_a_hundred(engine: Engine) {

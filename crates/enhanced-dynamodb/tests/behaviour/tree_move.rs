@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use enhanced_dynamodb::tree::{Tree, TreeSchema};
 use enhanced_dynamodb::{AttributeValue, Client, ErrorKind, Item, item};
-use testkit::{Action, Rule};
+use testkit::{Action, Responder, Rule};
 
 use crate::common::{client, nodes, options, put_nodes, recorded};
 use crate::gate::{Gate, NoWaits, every_order};
@@ -194,6 +195,48 @@ testkit::on_both_engines! {
         responder.rule(Rule::on("TransactWriteItems").first(1).then(Action::internal_error().applied()));
         assert!(db.move_subtree("Nodes", "a", "b").send().await.unwrap().moved);
         assert_eq!(stored(&db, "Nodes", "r").await.unwrap()["tree_version"], AttributeValue::from(1));
+    }
+
+    async fn a_move_that_others_are_always_ahead_of_gives_up(engine: Engine) {
+        let responder = Responder::in_front_of(&engine).await.unwrap();
+        let db = options(&engine, &responder.endpoint()).random(Arc::new(NoWaits)).build().await.unwrap();
+        nodes(&db).await;
+        put_nodes(&db, &[("r", ""), ("a", "r"), ("b", "r")]).await;
+        let lost = Action::cancel([0], "ConditionalCheckFailed", "The conditional request failed");
+        responder.rule(Rule::on("TransactWriteItems").first(3).then(lost.clone()));
+        let moved = db.move_subtree("Nodes", "a", "b").send().await.unwrap();
+        assert_eq!((moved.moved, moved.rounds), (true, 3));
+        responder.rule(Rule::on("TransactWriteItems").then(lost));
+        responder.forget_requests();
+        let error = db.move_subtree("Nodes", "a", "r").send().await.unwrap_err();
+        assert_eq!((error.kind(), error.operation()), (ErrorKind::TransactionConflict, Some("MoveSubtree")), "{error}");
+        assert!(error.message().contains("during each of 40 tries"), "{error}");
+        assert_eq!(responder.requests_of("TransactWriteItems").len(), 40);
+        assert_eq!(parent_of(&db, "a").await, "b");
+    }
+
+    async fn what_a_batch_leaves_unread_is_asked_for_again(engine: Engine) {
+        let (db, responder) = recorded(&engine).await;
+        nodes(&db).await;
+        put_nodes(&db, &[("r", ""), ("a", "r"), ("b", "a"), ("c", "b"), ("x", "r")]).await;
+        responder.rule(Rule::on("BatchGetItem").first(2).then(Action::leftovers(1)));
+        db.move_subtree("Nodes", "x", "c").send().await.unwrap();
+        assert!(responder.requests_of("BatchGetItem").len() >= 4);
+        assert_eq!(parent_of(&db, "x").await, "c");
+        let error = db.move_subtree("Nodes", "a", "x").send().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TreeCycle);
+    }
+
+    async fn the_deadline_bounds_the_whole_move(engine: Engine) {
+        let (db, responder) = recorded(&engine).await;
+        nodes(&db).await;
+        put_nodes(&db, &[("r", ""), ("a", "r"), ("b", "r")]).await;
+        let lost = Action::cancel([0], "ConditionalCheckFailed", "The conditional request failed");
+        responder.rule(Rule::on("TransactWriteItems").then(lost));
+        let error = db.move_subtree("Nodes", "a", "b").timeout(Duration::from_millis(200)).send().await.unwrap_err();
+        let kinds = [ErrorKind::TransactionConflict, ErrorKind::DeadlineExceeded];
+        assert!(kinds.contains(&error.kind()), "{error}");
+        assert!(responder.requests_of("TransactWriteItems").len() < 40);
     }
 
     async fn eight_movers_leave_a_tree(engine: Engine) {

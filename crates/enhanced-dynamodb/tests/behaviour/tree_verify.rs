@@ -1,12 +1,12 @@
 //! What verifying finds and repairing mends.
 
 use enhanced_dynamodb::tree::{Finding, Strays, TreeReport, TreeSchema, UnfinishedCopies};
-use enhanced_dynamodb::{AttributeValue, Client, Item, item};
+use enhanced_dynamodb::{AttributeValue, Client, ErrorKind, Item, item};
 use testkit::Action;
 
 use crate::common::{client, nodes, put_nodes, recorded};
 use crate::tree_delete::{assert_sound, ids};
-use crate::tree_insert::{forest, stored};
+use crate::tree_insert::{chats, forest, stored};
 
 async fn verify(db: &Client, schema: &TreeSchema) -> TreeReport {
     db.verify_tree("Nodes").schema(schema.clone()).send().await.unwrap()
@@ -54,6 +54,38 @@ testkit::on_both_engines! {
         circles.sort();
         assert_eq!(circles, [vec!["self"], vec!["x", "z", "y"]]);
         assert_eq!(json["findings"][0]["finding"], "cycle");
+    }
+
+    async fn a_schema_that_names_the_clients_own_mark_is_refused(engine: Engine) {
+        let db = client(&engine).await;
+        let schema = TreeSchema::default().child_count("tree_journal");
+        let error = db.verify_tree("Nodes").schema(schema).send().await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidInput, 0), "{error}");
+        let twice = TreeSchema::default().child_count("parent");
+        let error = db.insert_child("Nodes", "r", &item! { "id": "a" }).schema(twice).send().await.unwrap_err();
+        assert!(error.message().contains("parent is both the parent attribute and the child count"), "{error}");
+    }
+
+    async fn one_partition_can_be_verified_and_repaired_alone(engine: Engine) {
+        let db = client(&engine).await;
+        let schema = chats(&db).await;
+        for (chat, id, parent) in [("c1", "r", ""), ("c1", "a", "gone"), ("c2", "r", ""), ("c2", "gone", "r")] {
+            let item = match parent {
+                "" => item! { "chat": chat, "id": id },
+                _ => item! { "chat": chat, "id": id, "parent": parent },
+            };
+            db.put("Chats", &item).send().await.unwrap();
+        }
+        let report = async |chat: &'static str| {
+            db.verify_tree("Chats").schema(schema.clone()).tree(chat).send().await.unwrap().to_string()
+        };
+        assert_eq!(report("c1").await, "2 nodes in 1 tree: 1 orphan");
+        assert_eq!(report("c2").await, "2 nodes in 1 tree: nothing is wrong");
+        let all = db.verify_tree("Chats").schema(schema.clone()).send().await.unwrap();
+        assert_eq!(all.to_string(), "4 nodes in 2 trees: 1 orphan");
+        let repair = db.repair_tree("Chats").schema(schema.clone()).tree("c1").strays(Strays::MoveUnder("r".into()));
+        let done = repair.send().await.unwrap();
+        assert_eq!((done.left.is_sound(), done.left.nodes), (true, 2), "{done}");
     }
 
     async fn repair_without_settings_corrects_counts_alone(engine: Engine) {

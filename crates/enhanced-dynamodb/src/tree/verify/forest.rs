@@ -137,6 +137,7 @@ impl Forest {
         let node = &self.nodes[at];
         let in_index = site.schema.tree_attribute().is_some() && !site.schema.is_partitioned();
         let ancestors = match (self.parents[at], &node.parent) {
+            (None, None) if node.ancestors.is_none() => return true,
             (Some(parent), _) => {
                 if in_index && node.tree != self.nodes[parent].tree {
                     return false;

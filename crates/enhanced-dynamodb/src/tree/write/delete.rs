@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::adopt::adopt;
 use super::edit::{Edits, is};
 use super::facts::{JOURNAL, Stored};
-use super::journal::Journal;
-use super::moving::{finish, keeps_places, place};
 use super::rounds::{Rounds, failed_conditions};
 use super::settings::tree_write_settings;
 use super::site::{Site, Write};
@@ -22,9 +21,6 @@ use crate::item::AttributeValue;
 /// Actions in one transaction (API reference of TransactWriteItems: 100). A node takes two of them at most: its delete,
 /// and its parent's count.
 const MOST_ACTIONS: usize = 100;
-
-/// Children adopted in one transaction, beside the node and the grandparent.
-const MOST_ADOPTED: usize = 98;
 
 /// What becomes of the children of a node that is deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -178,7 +174,7 @@ pub(in crate::tree) async fn delete_all(
     }
 }
 
-fn changed(site: &Site) -> Error {
+pub(super) fn changed(site: &Site) -> Error {
     let message = "others changed the subtree during each try to delete it, or a count of children is wrong";
     site.locate(
         Error::new(ErrorKind::TransactionConflict, message)
@@ -296,92 +292,6 @@ async fn delete_leaf(
         }
         rounds.another(site, changed(site)).await?;
     }
-}
-
-async fn adopt(
-    site: &Site,
-    node: &AttributeValue,
-    tree: Option<&AttributeValue>,
-    output: &mut DeleteOutput,
-) -> Result<(), Error> {
-    let mut rounds = Rounds::default();
-    loop {
-        let Some(top) = site.get(node, tree).await? else { return Ok(()) };
-        let Some(parent) = &top.facts.parent else {
-            return Err(site.locate(
-                Error::invalid_input("the node is a root: there is no grandparent that could adopt its children")
-                    .with_advice("Move the children elsewhere first, or delete them with DeletePolicy::All."),
-            ));
-        };
-        let grandparent = site.existing(parent, tree, "the node's parent").await?;
-        let below = children(site, node, tree, None).await?;
-        if output.dry_run {
-            output.deleted.push(node.clone());
-            output.adopted = below.into_iter().map(|child| child.facts.id).collect();
-            return Ok(());
-        }
-        let (last, adopted) = adopt_some(site, &top, &grandparent, &below, tree, output).await?;
-        if adopted && last {
-            return Ok(());
-        }
-        if !adopted {
-            rounds.another(site, changed(site)).await?;
-        }
-    }
-}
-
-/// One transaction: adopts children, and deletes the node if they are all. Says whether it did the latter, and whether
-/// all was as it was read.
-async fn adopt_some(
-    site: &Site,
-    top: &Stored,
-    grandparent: &Stored,
-    below: &[Stored],
-    tree: Option<&AttributeValue>,
-    output: &mut DeleteOutput,
-) -> Result<(bool, bool), Error> {
-    if keeps_places(site) && below.is_empty() {
-        // Those that were adopted before say where they are, before the node goes by which they are found.
-        for child in children(site, &grandparent.facts.id, tree, None).await? {
-            finish(site, &child.facts.id, tree).await?;
-        }
-    }
-    let some = &below[..below.len().min(MOST_ADOPTED)];
-    let last = some.len() == below.len() && (some.is_empty() || !keeps_places(site));
-    let mut edits = Edits::default();
-    let (at, above) = (site.key(&top.facts.id, tree)?, site.key(&grandparent.facts.id, tree)?);
-    for child in some {
-        let key = site.key(&child.facts.id, tree)?;
-        edits.parent_is(site, &key, Some(&top.facts.id));
-        edits.set(site, &key, &site.schema.parent, grandparent.facts.id.clone());
-        if keeps_places(site) {
-            place(site, &mut edits, &child.facts, &grandparent.facts, tree)?;
-            edits.set(site, &key, JOURNAL, Journal::Place.to_value()?);
-        }
-    }
-    edits.parent_is(site, &at, Some(&grandparent.facts.id));
-    let adopted = some.len() as i64;
-    if last {
-        if let (Some(count), true) = (&site.schema.child_count, top.facts.count.is_some()) {
-            edits.require(site, &at, attr(&count.attribute).eq(adopted));
-        }
-        edits.delete(site, &at);
-    } else {
-        edits.children(site, &at, &top.facts, -adopted);
-    }
-    edits.exists(site, &above);
-    edits.children(site, &above, &grandparent.facts, adopted - i64::from(last));
-    match site.transact(|| Ok(edits.actions(site))).await {
-        Ok(()) => {}
-        Err(error) if failed_conditions(&error).is_empty() => return Err(error),
-        Err(_) => return Ok((false, false)),
-    }
-    output.transactions += 1;
-    output.adopted.extend(some.iter().map(|child| child.facts.id.clone()));
-    if last {
-        output.deleted.push(top.facts.id.clone());
-    }
-    Ok((last, true))
 }
 
 /// Takes the mark of a write that has ended from a node, if it is this one.

@@ -13,7 +13,6 @@ struct Edit {
     key: Item,
     condition: Condition,
     set: Vec<(String, AttributeValue)>,
-    remove: Vec<String>,
     /// Added to the count of its children.
     children: i64,
     delete: bool,
@@ -29,8 +28,8 @@ impl Edits {
         let at = match self.0.iter().position(|edit| edit.key == *key) {
             Some(at) => at,
             None => {
-                let (set, remove, delete) = (Vec::new(), Vec::new(), false);
-                self.0.push(Edit { key: key.clone(), condition: site.exists(), set, remove, children: 0, delete });
+                let (set, delete) = (Vec::new(), false);
+                self.0.push(Edit { key: key.clone(), condition: site.exists(), set, children: 0, delete });
                 self.0.len() - 1
             }
         };
@@ -49,10 +48,6 @@ impl Edits {
 
     pub(in crate::tree) fn set(&mut self, site: &Site, key: &Item, attribute: &str, value: AttributeValue) {
         self.of(site, key).set.push((attribute.to_owned(), value));
-    }
-
-    pub(in crate::tree) fn remove(&mut self, site: &Site, key: &Item, attribute: &str) {
-        self.of(site, key).remove.push(attribute.to_owned());
     }
 
     /// The node is deleted. Its condition is what was required of it.
@@ -102,10 +97,6 @@ impl Edits {
     pub(in crate::tree) fn actions(&self, site: &Site) -> Vec<TransactAction> {
         self.0.iter().map(|edit| edit.action(site)).collect()
     }
-
-    pub(in crate::tree) fn len(&self) -> usize {
-        self.0.len()
-    }
 }
 
 impl Edit {
@@ -114,15 +105,12 @@ impl Edit {
         if self.delete {
             return site.delete(&self.key).condition(condition).into();
         }
-        if self.set.is_empty() && self.remove.is_empty() && self.children == 0 {
+        if self.set.is_empty() && self.children == 0 {
             return site.check(&self.key).condition(condition).into();
         }
         let mut update = site.update(&self.key).condition(condition);
         for (name, value) in &self.set {
             update = update.set(name, value);
-        }
-        for name in &self.remove {
-            update = update.remove(name);
         }
         if let (Some(count), false) = (&site.schema.child_count, self.children == 0) {
             update = update.set(&count.attribute, attr(&count.attribute) + self.children);

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::copy::move_between_partitions;
 use super::edit::{Edits, is};
 use super::facts::{Facts, JOURNAL};
 use super::journal::Journal;
+use super::partitions::move_between_partitions;
 use super::path::{Path, Remembered, confirm, path};
 use super::rewrite::rewrite;
 use super::rounds::{Rounds, failed_conditions};

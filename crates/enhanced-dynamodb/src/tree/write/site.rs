@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::facts::{Facts, Stored};
+use super::facts::{Facts, JOURNAL, Stored};
 use super::rounds::{Rounds, is_conflict};
 use crate::error::{Error, ErrorKind};
 use crate::execute::{CallOptions, Core};
@@ -43,6 +43,10 @@ impl Write {
             .with_advice(
                 "Say where it is stored: TreeSchema::partitioned_by() or TreeSchema::tree_id(); or leave it out.",
             )),
+            Ok(_) if names_journal(&schema) => Err(Error::invalid_input(format!(
+                "the tree's schema names the attribute {JOURNAL}, which the client keeps for itself"
+            ))
+            .with_advice("Choose another name.")),
             Ok(_) if schema.validate().is_err() => schema.validate().map(|()| None),
             Ok(tree) => Ok(tree),
         };
@@ -56,6 +60,18 @@ impl Write {
             }
         }
     }
+}
+
+/// Whether an attribute of the schema is the one that marks writes which have not ended.
+fn names_journal(schema: &TreeSchema) -> bool {
+    let count = schema.child_count.as_ref().map(|count| count.attribute.as_str());
+    let sort = schema.sort.as_ref().map(|(sort, _)| sort.as_str());
+    let named = [count, sort, schema.ancestors.as_deref(), schema.tree_attribute()];
+    named
+        .into_iter()
+        .flatten()
+        .chain([&*schema.key, &*schema.parent, &*schema.tree_version])
+        .any(|name| name == JOURNAL)
 }
 
 /// A tree's table while a write is under way.
