@@ -164,6 +164,7 @@ impl RepairTree {
     pub async fn send(self) -> Result<RepairReport, Error> {
         let (site, tree) = self.write.begin("RepairTree")?;
         let tree = tree.as_ref();
+        site.check_one_partition(tree)?;
         let mut forest = Forest::read(&site, tree).await?;
         let found = forest.report(&site, forest.findings(&site));
         let mut report = RepairReport { left: found.clone(), found, dry_run: self.dry_run, ..RepairReport::default() };

@@ -67,6 +67,7 @@ impl VerifyTree {
     /// Those of Scan and Query.
     pub async fn send(self) -> Result<TreeReport, Error> {
         let (site, tree) = self.write.begin("VerifyTree")?;
+        site.check_one_partition(tree.as_ref())?;
         let forest = Forest::read(&site, tree.as_ref()).await?;
         let mut findings = forest.findings(&site);
         if self.index {
@@ -78,13 +79,10 @@ impl VerifyTree {
 
 /// All nodes of the table, or of one tree.
 async fn read_table(site: &Site, tree: Option<&AttributeValue>) -> Result<Vec<Facts>, Error> {
-    if site.schema.is_partitioned() && tree.is_some() {
+    if tree.is_some() {
         return Ok(partition(site, tree).await?.into_iter().map(|stored| stored.facts).collect());
     }
-    let mut nodes = scan(site, None).await?;
-    // In a trees' table by index, one tree is what says so; orphans of it are found too.
-    nodes.retain(|node| tree.is_none() || node.tree.as_ref() == tree);
-    Ok(nodes)
+    scan(site, None).await
 }
 
 async fn read_index(site: &Site) -> Result<Vec<Facts>, Error> {

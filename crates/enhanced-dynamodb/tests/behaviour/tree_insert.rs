@@ -90,6 +90,7 @@ testkit::on_both_engines! {
             (item! { "parent": "r" }, "the item has no id, the node's key"),
             (item! { "id": "a", "parent": "other" }, "the item's parent is not the parent"),
             (item! { "id": "a", "chat": "c2" }, "the item's chat is not the tree's id"),
+            (item! { "id": "a", "tree_version": 3 }, "the item has the attribute tree_version"),
         ] {
             let error = insert(item).await.unwrap_err();
             assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidInput, 0), "{error}");

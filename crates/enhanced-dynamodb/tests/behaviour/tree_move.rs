@@ -10,6 +10,7 @@ use testkit::{Action, Responder, Rule};
 
 use crate::common::{client, nodes, options, put_nodes, recorded};
 use crate::gate::{Gate, NoWaits, every_order};
+use crate::tree_delete::assert_sound;
 use crate::tree_insert::{forest, stored};
 
 async fn parent_of(db: &Client, id: &str) -> String {
@@ -277,6 +278,7 @@ testkit::on_both_engines! {
         }
         let above = sound(&db).await;
         assert_eq!((above.len(), above.values().filter(|parent| parent.is_empty()).count()), (200, 1));
+        assert_sound(&db, "Nodes", &TreeSchema::default(), "after all moves").await;
         let version = stored(&db, "Nodes", "n0").await.unwrap()["tree_version"].as_n().unwrap();
         assert_eq!(version.to_i64(), Some(i64::from(moved)), "each move raised it by one");
         assert!(moved > movers * each as u32 / 2, "{moved}");

@@ -182,7 +182,7 @@ impl Forest {
                         cycle.push(node);
                         next = self.parents[node];
                     }
-                    cycles.push(self.from_least(cycle));
+                    cycles.push(self.beginning_at_least(cycle));
                 }
                 at = parent;
             }
@@ -191,7 +191,7 @@ impl Forest {
     }
 
     /// The circle from the node whose key is the least, so that it is told the same each time.
-    fn from_least(&self, mut cycle: Vec<usize>) -> Vec<usize> {
+    fn beginning_at_least(&self, mut cycle: Vec<usize>) -> Vec<usize> {
         let text = |at: &usize| serde_json::to_string(&self.nodes[*at].id).unwrap_or_default();
         let least = (0..cycle.len()).min_by_key(|position| text(&cycle[*position])).unwrap_or(0);
         cycle.rotate_left(least);

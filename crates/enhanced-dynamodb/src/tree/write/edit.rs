@@ -123,7 +123,7 @@ impl Edit {
 pub(in crate::tree) fn is(name: &str, value: Option<&AttributeValue>) -> Condition {
     match value {
         Some(value) => attr(name).eq(value),
-        // A parent that is NULL is read as none.
+        // What is NULL is read as not there.
         None => attr(name).not_exists() | attr(name).eq(AttributeValue::Null),
     }
 }

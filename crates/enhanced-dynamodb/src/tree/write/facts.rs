@@ -24,7 +24,7 @@ pub(in crate::tree) struct Facts {
 }
 
 impl Facts {
-    /// Reads them from an item as the service's JSON. A parent that is NULL is none.
+    /// Reads them from an item as the service's JSON. What is NULL is not there.
     pub(in crate::tree) fn read(item: &[u8], schema: &TreeSchema) -> Result<Self, DecodeError> {
         let mut facts = Facts::default();
         let count = schema.child_count.as_ref().map(|count| count.attribute.as_str());
@@ -45,10 +45,13 @@ impl Facts {
                 continue;
             }
             let value: AttributeValue = decode_value(&item[at])?;
+            if value.is_null() {
+                continue;
+            }
             if name == Some(&schema.key) {
                 facts.id = value;
             } else if name == Some(&schema.parent) {
-                facts.parent = Some(value).filter(|value| !value.is_null());
+                facts.parent = Some(value);
             } else if name == Some(&schema.tree_version) {
                 facts.version = Some(value);
             } else if name == schema.tree_attribute() {

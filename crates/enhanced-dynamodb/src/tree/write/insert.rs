@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::edit::is;
 use super::facts::Facts;
 use super::node_item::{NodeItem, Placed};
 use super::rounds::{Rounds, failed_conditions};
@@ -176,11 +177,7 @@ impl KnownParent {
             condition = condition & attr(name).eq(tree);
         }
         if let (Some(name), Some(facts)) = (&site.schema.ancestors, &self.facts) {
-            condition = condition
-                & match &facts.ancestors {
-                    Some(ancestors) => attr(name).eq(ancestors),
-                    None => attr(name).not_exists(),
-                };
+            condition = condition & is(name, facts.ancestors.as_ref());
         }
         condition
     }

@@ -57,6 +57,14 @@ impl NodeItem {
             Err(Error::invalid_input(format!("the item's {attribute} is not {what}"))
                 .with_advice(format!("Leave {attribute} out of the item: the client fills it in.")))
         };
+        for (given, attribute) in [(&self.facts.version, &*schema.tree_version), (&self.facts.journal, JOURNAL)] {
+            if given.is_some() {
+                return Err(Error::invalid_input(format!(
+                    "the item has the attribute {attribute}, in which the client keeps what it knows of the tree"
+                ))
+                .with_advice("Leave it out; TreeSchema::tree_version() gives the number of moves another name."));
+            }
+        }
         match (&self.facts.parent, parent) {
             (Some(own), Some(parent)) if own != parent => {
                 return contradicts(&schema.parent, "the parent under which it is written");

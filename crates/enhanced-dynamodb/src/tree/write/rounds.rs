@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::site::Site;
 use crate::error::{Error, ErrorKind};
 
-/// How often a write is begun again. Writers of one parent contend on it: each TransactWriteItems has the parent in it,
-/// if only to check that it exists, and "an item-level request for an item that is part of an ongoing transaction" is
-/// a conflict (developer guide, "Transaction conflict handling in DynamoDB"). With the waits below, the eighth round
-/// spreads the writers that are still left over two seconds.
+/// How often a write is begun again. Writers of one parent contend on it: each TransactWriteItems has the parent in it, if
+/// only to check that it exists, and an item of a transaction that is also part of another one under way is a conflict
+/// (developer guide, "Transaction conflict handling in DynamoDB"; a ConditionCheck is an item like any other there). With
+/// the waits below, the eighth round spreads the writers that are still left over two seconds.
 const MOST_ROUNDS: u32 = 12;
 
 /// The wait after round n is evenly spread below 25 ms × 2^n, and below this.

@@ -62,6 +62,20 @@ impl Write {
     }
 }
 
+impl Site {
+    /// # Errors
+    /// If one tree is named and cannot be read alone.
+    pub(in crate::tree) fn check_one_partition(&self, tree: Option<&AttributeValue>) -> Result<(), Error> {
+        if tree.is_none() || self.schema.is_partitioned() {
+            return Ok(());
+        }
+        Err(self.refuse(
+            Error::invalid_input("one tree can be verified alone only where the table is partitioned by tree")
+                .with_advice("Leave out tree(): all trees of the table are verified by one scan."),
+        ))
+    }
+}
+
 /// Whether an attribute of the schema is the one that marks writes which have not ended.
 fn names_journal(schema: &TreeSchema) -> bool {
     let count = schema.child_count.as_ref().map(|count| count.attribute.as_str());
