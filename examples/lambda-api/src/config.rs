@@ -89,6 +89,7 @@ pub(crate) fn number(variable: &impl Fn(&str) -> Option<String>, name: &str, def
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -117,6 +118,14 @@ mod tests {
         let error =
             config(&[("TABLE_NAME", "Items"), ("DEADLINE_MARGIN_MS", "0.2s")]).map_err(|error| error.to_string());
         assert_eq!(error, Err("DEADLINE_MARGIN_MS is \"0.2s\": a whole number is expected".to_owned()));
+    }
+
+    #[test]
+    fn cookies_need_origins_by_name() {
+        let credentials = ("CORS_ALLOW_CREDENTIALS", "true");
+        let error = config(&[("TABLE_NAME", "Items"), ("CORS_ALLOW_ORIGINS", "*"), credentials]).unwrap_err();
+        assert_eq!(error.to_string(), "CORS_ALLOW_CREDENTIALS needs origins by name: browsers refuse it with *");
+        assert!(config(&[("TABLE_NAME", "Items"), ("CORS_ALLOW_ORIGINS", "https://a.example"), credentials]).is_ok());
     }
 
     #[test]

@@ -4,6 +4,8 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 use percent_encoding::percent_decode_str;
 
+use crate::routes::keys::is_id;
+
 /// What a path names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -41,10 +43,10 @@ impl Route {
     }
 }
 
-/// An id as it stood in the path. `None` if it is empty or no UTF-8: there is no such id.
+/// An id as it stood in the path. `None` if no item can have it.
 fn decoded(id: &str) -> Option<String> {
     let id = percent_decode_str(id).decode_utf8().ok()?;
-    (!id.is_empty()).then(|| id.into_owned())
+    is_id(&id).then(|| id.into_owned())
 }
 
 /// The path below the stage and the base path.

@@ -3,6 +3,6 @@
 pub(crate) mod batch;
 pub(crate) mod health;
 pub(crate) mod items;
-mod table;
+pub(crate) mod keys;
 pub(crate) mod transactions;
 pub(crate) mod trees;

@@ -17,7 +17,7 @@ use lambda_http::{Body, Request, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::table::Table;
+use super::keys::{self, Table};
 use crate::api::Api;
 use crate::config::Config;
 use crate::failure::Failure;
@@ -59,6 +59,7 @@ pub(crate) async fn write(api: &Api, request: &Request) -> Result<Response<Body>
         return Err(Failure::bad_request("A batch needs operations, this one has none."));
     }
     let operations = operations.into_iter().map(|operation| operation.into_dynamodb(&api.config));
+    let operations = operations.collect::<Result<Vec<_>, _>>()?;
     let outcome = api.db.batch_operations(operations).give_up_after(REQUESTS).send().await?;
     let (written, told) = (outcome.written, told(&outcome));
     match outcome.into_result() {
@@ -77,13 +78,16 @@ pub(crate) async fn write(api: &Api, request: &Request) -> Result<Response<Body>
 }
 
 impl Operation {
-    fn into_dynamodb(self, config: &Config) -> BatchOperation {
-        match self {
-            Operation::Put { table, item } => BatchOperation::put(table.name(config), &item),
-            Operation::Delete { table, key: Key { id } } => {
-                BatchOperation::delete(table.name(config), &key! { "id": id })
+    fn into_dynamodb(self, config: &Config) -> Result<BatchOperation, Failure> {
+        Ok(match self {
+            Operation::Put { table, item } => {
+                table.id_of(config, &item)?;
+                BatchOperation::put(table.name(config), &item)
             }
-        }
+            Operation::Delete { table, key: Key { id } } => {
+                BatchOperation::delete(table.name(config), &key! { "id": keys::checked(id)? })
+            }
+        })
     }
 }
 

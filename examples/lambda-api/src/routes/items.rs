@@ -10,6 +10,7 @@ use lambda_http::{Body, Request, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
+use super::keys::Table;
 use crate::api::Api;
 use crate::failure::Failure;
 use crate::json;
@@ -39,10 +40,7 @@ pub(crate) async fn list(api: &Api, request: &Request) -> Result<Response<Body>,
 
 pub(crate) async fn create(api: &Api, request: &Request) -> Result<Response<Body>, Failure> {
     let mut item = json::item(request)?;
-    let id = match item.get_s("id") {
-        Some(id) if !id.is_empty() => id.to_owned(),
-        Some(_) | None => return Err(Failure::bad_request("The item needs an id: a text that is not empty.")),
-    };
+    let id = Table::Items.id_of(&api.config, &item)?.to_owned();
     // A new item has no version yet; its first write gives it one.
     item.remove(VERSION);
     let put = api.db.put(&api.config.table, &item).version(VERSION).condition(attr("id").not_exists());
@@ -77,6 +75,7 @@ pub(crate) async fn replace(api: &Api, id: &str, request: &Request) -> Result<Re
         return Err(Failure::bad_request("The item needs the version that it was made from, a whole number."));
     }
     item.insert("id", id);
+    Table::Items.id_of(&api.config, &item)?;
     match api.db.put(&api.config.table, &item).version(VERSION).send().await {
         Ok(output) => {
             set_version(&mut item, &output);

@@ -23,7 +23,7 @@ use lambda_http::{Body, Request, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::table::Table;
+use super::keys::{Table, checked};
 use crate::api::Api;
 use crate::failure::Failure;
 use crate::json;
@@ -121,9 +121,7 @@ impl Action {
         let name = |table: Table| table.name(&api.config);
         Ok(match self {
             Action::Put { table, item, condition } => {
-                if item.get_s("id").is_none_or(str::is_empty) {
-                    return Err(Failure::bad_request("The item of a put needs an id: a text that is not empty."));
-                }
+                table.id_of(&api.config, &item)?;
                 let put = api.db.put(name(table), &item);
                 match condition {
                     Some(condition) => put.condition(condition.condition()).into(),
@@ -131,10 +129,8 @@ impl Action {
                 }
             }
             Action::Update { table, id, set, add, remove, condition } => {
-                if set.is_empty() && add.is_empty() && remove.is_empty() {
-                    return Err(Failure::bad_request("An update needs something to set, add or remove."));
-                }
-                let mut update = api.db.update(name(table)).key("id", existing(id)?);
+                check_changes(table, &set, &add, &remove)?;
+                let mut update = api.db.update(name(table)).key("id", checked(id)?);
                 for (attribute, value) in set {
                     update = update.set(attr(attribute), value);
                 }
@@ -150,23 +146,42 @@ impl Action {
                 }
             }
             Action::Delete { table, id, condition } => {
-                let delete = api.db.delete(name(table)).key("id", existing(id)?);
+                let delete = api.db.delete(name(table)).key("id", checked(id)?);
                 match condition {
                     Some(condition) => delete.condition(condition.condition()).into(),
                     None => delete.into(),
                 }
             }
             Action::Check { table, id, condition } => {
-                api.db.condition_check(name(table)).key("id", existing(id)?).condition(condition.condition()).into()
+                api.db.condition_check(name(table)).key("id", checked(id)?).condition(condition.condition()).into()
             }
         })
     }
 }
 
 /// # Errors
-/// 400 for an id that no item can have.
-fn existing(id: String) -> Result<String, Failure> {
-    if id.is_empty() { Err(Failure::bad_request("An id is a text that is not empty.")) } else { Ok(id) }
+/// 400 if nothing is changed, something twice, or a key.
+fn check_changes(
+    table: Table,
+    set: &BTreeMap<String, AttributeValue>,
+    add: &BTreeMap<String, Number>,
+    remove: &[String],
+) -> Result<(), Failure> {
+    let mut changed: Vec<&str> = set.keys().chain(add.keys()).chain(remove).map(String::as_str).collect();
+    if changed.is_empty() {
+        return Err(Failure::bad_request("An update needs something to set, add or remove."));
+    }
+    // A message that gets another parent is moved, which takes more than an update.
+    if changed.iter().any(|name| *name == "id" || name.is_empty() || table == Table::Trees && *name == "parent") {
+        return Err(Failure::bad_request("An update changes no id and no parent."));
+    }
+    let count = changed.len();
+    changed.sort_unstable();
+    changed.dedup();
+    if changed.len() < count {
+        return Err(Failure::bad_request("An update changes an attribute in one way."));
+    }
+    Ok(())
 }
 
 /// A transaction that was cancelled is told with the reason of each action, unless it was throttled.

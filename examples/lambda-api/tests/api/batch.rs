@@ -94,6 +94,9 @@ on_both_engines! {
                 json!([]),
                 json!([{ "type": "update", "key": { "id": "a" } }]),
                 json!([{ "type": "put", "key": { "id": "a" } }]),
+                json!([put("")]),
+                json!([put("a"), { "type": "put", "table": "trees", "item": { "id": "b", "parent": 1 } }]),
+                json!([{ "type": "delete", "key": { "id": "x".repeat(2049) } }]),
                 json!([{ "type": "delete", "key": { "id": 1 } }]),
                 json!([{ "type": "delete", "key": { "id": "a" }, "table": "Accounts" }]),
             ] {

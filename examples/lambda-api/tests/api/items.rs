@@ -5,6 +5,12 @@ use testkit::{Action, Responder, Rule, on_both_engines};
 
 use crate::common::{Source, call, function, function_with, options};
 
+/// As long as an id can be.
+fn source_id(source: Source) -> String {
+    let name = format!("{source:?}");
+    format!("{name}{}", "x".repeat(2_048 - name.len()))
+}
+
 on_both_engines! {
     async fn an_item_is_made_read_replaced_and_deleted(engine: Engine) {
         let function = function(&engine).await;
@@ -156,6 +162,22 @@ on_both_engines! {
             for id in [json!({}), json!({ "id": "" }), json!({ "id": 1 }), json!({ "id": null })] {
                 function.call(source, call("POST", "/items").json(&id)).await.fails(400, "BadRequest");
             }
+        }
+    }
+
+    async fn what_no_item_can_be_is_the_caller_s_mistake(engine: Engine) {
+        let function = function(&engine).await;
+        let deep = (0..40).fold(json!(1), |inner, _| json!([inner]));
+        for source in Source::ALL {
+            let create = |item| call("POST", "/items").json(&item);
+            function.call(source, create(json!({ "id": "x".repeat(2049) }))).await.fails(400, "BadRequest");
+            function.call(source, create(json!({ "id": "m1", "deep": deep }))).await.fails(400, "EncodeError");
+            let huge = call("POST", "/items").text(r#"{ "id": "m1", "n": 1e200 }"#);
+            function.call(source, huge).await.fails(400, "BadRequest");
+            let long = format!("/items/{}", "x".repeat(2049));
+            function.call(source, call("GET", long)).await.fails(404, "NotFound");
+            let longest = json!({ "id": source_id(source) });
+            assert_eq!(function.call(source, create(longest)).await.status, 201);
         }
     }
 
