@@ -2,6 +2,7 @@
 
 import json
 
+import policies
 from events import SOURCES, event
 
 INVOCATIONS = 200
@@ -138,6 +139,13 @@ def transaction(emulator, proxy, dynamodb):
         reasons = [reason["code"] for reason in again.json["reasons"]]
         expect(reasons == ["ConditionalCheckFailed", "None"], reasons)
         call(emulator, source, "GET", f"/items/user-{source}").has(200, sessionCount=1)
+        # All kinds of actions, on both tables.
+        for table in ("items", "trees"):
+            part = lambda n, **more: {"table": table, "id": f"part-{n}-{source}"} | more
+            put = {"put": {"table": table, "item": {"id": f"part-0-{source}"}}}
+            check = {"check": part(1, **{"if": {"exists": False}})}
+            actions = [put, check, {"update": part(2, set={"n": 1})}, {"delete": part(3)}]
+            call(emulator, source, "POST", "/transactions", body={"actions": actions}).has(200, applied=4)
 
 
 @check
@@ -145,7 +153,9 @@ def batch(emulator, proxy, dynamodb):
     """a batch is written, and one bad operation of it fails alone"""
     for source in SOURCES:
         operations = [{"type": "put", "item": {"id": f"batch-{n}", "n": n}} for n in range(30)]
-        written = call(emulator, source, "POST", "/batch", body={"operations": operations}).has(200, written=30)
+        operations.append({"type": "put", "table": "trees", "item": {"id": "batch", "parent": "m1"}})
+        operations.append({"type": "delete", "table": "trees", "key": {"id": "nobody"}})
+        written = call(emulator, source, "POST", "/batch", body={"operations": operations}).has(200, written=32)
         expect(written.json["failed"] == written.json["leftOver"] == [], written.text)
         operations = [{"type": "delete", "key": {"id": f"batch-{n}"}} for n in range(30)]
         operations[7] = {"type": "put", "item": {"id": "large", "text": "x" * (401 * 1024)}}
@@ -275,6 +285,13 @@ def metrics(emulator, proxy, dynamodb):
         consumed = sum(line.get("ConsumedReadCapacityUnits", 0) for line in lines if line.get("TableName") == table)
         # Transactions and batches are over several tables, and stand in the log under the first.
         expect(consumed > 0 and abs(units - consumed) < 1, f"{table}: {consumed} units told, {units} logged")
+
+
+@check
+def role(emulator, proxy, dynamodb):
+    """the template's role may do what the function did, and nothing else"""
+    lacks, spare = proxy.needed - policies.allowed(), policies.allowed() - proxy.needed
+    expect(not lacks and not spare, f"lacks {sorted(lacks)}, did not use {sorted(spare)}")
 
 
 @check

@@ -12,6 +12,8 @@ import subprocess
 import threading
 import time
 
+import policies
+
 REGION = "us-east-1"
 ACCESS_KEY = "emulatedfunction"
 PATIENCE = 60  # seconds for a server to come up
@@ -92,11 +94,11 @@ class DynamoDbLocal:
 
 
 class Proxy:
-    """Passes requests on to DynamoDB Local and counts them by operation; one whose body holds a word that it was given is
-    treated otherwise."""
+    """Passes requests on to DynamoDB Local, counts them by operation, and remembers what a role must be allowed for them;
+    one whose body holds a word that it was given is treated otherwise."""
 
     def __init__(self, upstream):
-        self.upstream, self.seen, self.faults = upstream, collections.Counter(), {}
+        self.upstream, self.seen, self.needed, self.faults = upstream, collections.Counter(), set(), {}
         self.released = threading.Event()
 
     def __enter__(self):
@@ -121,7 +123,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        self.proxy.seen[self.headers.get("x-amz-target", "").rpartition(".")[2]] += 1
+        operation = self.headers.get("x-amz-target", "").rpartition(".")[2]
+        self.proxy.seen[operation] += 1
+        self.proxy.needed |= policies.needed(operation, json.loads(body))
         fault = self.proxy.fault_for(body)
         if fault == "silence":
             self.proxy.released.wait()

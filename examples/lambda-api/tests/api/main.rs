@@ -4,6 +4,7 @@
 mod batch;
 mod common;
 mod cors;
+mod documents;
 mod failures;
 mod health;
 mod items;
