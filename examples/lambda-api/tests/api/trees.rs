@@ -53,6 +53,21 @@ on_both_engines! {
         }
     }
 
+    async fn a_tree_that_lambda_would_not_send_is_told_to_be_asked_for_in_parts(engine: Engine) {
+        let function = function(&engine).await;
+        function.db.put("Messages", &item! { "id": "m1" }).send().await.unwrap();
+        for n in 0..14 {
+            let message = item! { "id": format!("large-{n}"), "parent": "m1", "text": "x".repeat(390 * 1024) };
+            function.db.put("Messages", &message).send().await.unwrap();
+        }
+        for source in Source::ALL {
+            let answer = function.call(source, call("GET", "/trees/m1")).await;
+            answer.fails(500, "AnswerTooLarge");
+            assert!(answer.json["error"].as_str().unwrap().contains("maxDepth"));
+            assert_eq!(function.call(source, call("GET", "/trees/m1").query("maxDepth", "0")).await.status, 200);
+        }
+    }
+
     async fn a_root_that_does_not_exist_is_not_found(engine: Engine) {
         let function = function(&engine).await;
         for source in Source::ALL {
