@@ -1,4 +1,4 @@
-//! API Reference, Core Methods: each once. (Transactions are reached by `call` until they have methods of their own.)
+//! API Reference, Core Methods: each once. (Transactions have a sample of their own.)
 
 use enhanced_dynamodb::{Client, Error, Item, attr, item, key};
 

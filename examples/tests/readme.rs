@@ -6,8 +6,8 @@ use std::time::Duration;
 use enhanced_dynamodb::table::{AttributeType, IndexDefinition};
 use enhanced_dynamodb::{Client, Credentials, ErrorKind, item};
 use examples::{
-    basic_usage, configuration_options, core_methods, environment_variables, error_handling, local_development,
-    migration_guide, transactions, tree_operations, utility_methods,
+    basic_usage, batch_operations, configuration_options, core_methods, environment_variables, error_handling,
+    health_checks, local_development, migration_guide, transactions, tree_operations, utility_methods,
 };
 use testkit::{Engine, on_both_engines};
 
@@ -43,6 +43,30 @@ on_both_engines! {
             batch: vec![b, c],
             deleted: None,
         });
+    }
+
+    async fn batch_operations_write_and_delete(engine: Engine) {
+        let db = with_table(&engine, "MyTable").await;
+        db.put("MyTable", &item! { "id": "3" }).send().await.unwrap();
+        let outcome = batch_operations::run(&db).await.unwrap();
+        assert_eq!((outcome.total, outcome.written, outcome.failed, outcome.left_over), (3, 3, 0, 0));
+        assert_eq!(db.scan("MyTable").count().await.unwrap(), 2);
+
+        let text = r#"[
+            { "type": "put", "tableName": "MyTable", "item": { "id": "4", "name": "Item 4" } },
+            { "type": "delete", "tableName": "MyTable", "key": { "id": "1" } }
+        ]"#;
+        assert_eq!(batch_operations::from_json(&db, text).await.unwrap(), 2);
+        let four = db.get("MyTable").key("id", "4").item::<enhanced_dynamodb::Item>().await.unwrap();
+        assert_eq!(four, Some(item! { "id": "4", "name": "Item 4" }));
+        assert_eq!(db.scan("MyTable").count().await.unwrap(), 2);
+    }
+
+    async fn health_checks_tell_a_table_that_is_there_from_one_that_is_not(engine: Engine) {
+        let db = client(&engine).await;
+        assert!(!health_checks::run(&db).await);
+        engine.create_table("MyTable").await.unwrap();
+        assert!(health_checks::run(&db).await);
     }
 
     async fn tree_operations_read_every_message(engine: Engine) {
