@@ -4,6 +4,7 @@
 
 mod adaptive;
 mod backoff;
+mod core;
 mod decide;
 mod failure;
 #[cfg(feature = "sdk")]
@@ -13,6 +14,7 @@ mod hedge;
 mod kept;
 mod operation;
 mod options;
+mod progress;
 mod quota;
 mod replay;
 mod reply;
@@ -20,35 +22,30 @@ mod report;
 mod token;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tracing::Instrument;
 
-use crate::config::{Config, Credentials, RetryMode, Time};
-use crate::deadline::{self, earliest};
 use crate::error::{Error, service};
-use crate::keys::KnownKeys;
 use crate::observe::{
-    Counters, Log, SpanOfCall, Stats, TableCapacity, Throttles, add_throttles, answered, asking_for_capacity,
-    consumed_of, of_attempt, of_call, span_failed, table_name, throttles_of,
+    Log, SpanOfCall, Throttles, add_throttles, answered, asking_for_capacity, consumed_of, of_attempt, of_call,
+    span_failed, table_name, throttles_of,
 };
-use crate::transport::{ArnParameter, Request, Response, Reuse, Transport};
+use crate::transport::{ArnParameter, Request, Response};
 
-use adaptive::{Adaptive, Limiter};
+pub(crate) use self::core::Core;
+use adaptive::Limiter;
 pub(crate) use backoff::{Base as BackoffBase, delay as backoff};
 use decide::{Decision, Situation, decide};
 use failure::Trouble;
 #[cfg(feature = "sdk")]
 pub(crate) use forward::Undelivered;
-use gate::Gate;
-use hedge::Hedging;
-use kept::Kept;
 pub(crate) use operation::Operation;
 pub(crate) use options::CallOptions;
 pub use options::Replay;
-use quota::Quota;
+use progress::{Progress, needed_offset};
 pub use replay::ReplayClass;
 pub use reply::Metadata;
 pub(crate) use reply::Reply;
@@ -61,9 +58,6 @@ pub(crate) const LEAST_ATTEMPT: Duration = Duration::from_millis(20);
 
 /// How many different reasons for throttles a log line names.
 const THROTTLES_TOLD: usize = 8;
-
-/// A difference of clocks below this is the network's; the service refuses signatures that are 15 minutes off.
-const LEAST_SKEW: Duration = Duration::from_secs(240);
 
 /// What an operation hands down: everything that one logical call needs.
 pub(crate) struct Call<'a> {
@@ -85,122 +79,7 @@ impl Call<'_> {
     }
 }
 
-/// What makes calls: one Arc of it is all that a client and a builder hold.
-pub(crate) struct Core {
-    /// By which all its calls must have ended.
-    deadline: Option<Instant>,
-    shared: Arc<Shared>,
-}
-
-/// What all calls of a client share, whatever deadline they have.
-pub(crate) struct Shared {
-    pub(crate) config: Config,
-    pub(crate) transport: Transport,
-    pub(crate) counters: Counters,
-    /// The keys of tables, as far as they are known.
-    pub(crate) keys: KnownKeys,
-    quota: Quota,
-    hedging: Hedging,
-    /// In the adaptive retry mode.
-    adaptive: Option<Adaptive>,
-    /// Seconds to add to the wall clock so that it agrees with the service's.
-    clock_offset: AtomicI64,
-    gate: Gate,
-    pub(crate) kept: Kept,
-    /// Whether the process came back from a snapshot, and the client knows it.
-    #[cfg(feature = "lambda")]
-    restored: std::sync::atomic::AtomicBool,
-    /// What lives as long as the calls do; dropped last.
-    _companion: Option<Companion>,
-}
-
-/// Something that a client needs alive, such as the engine that it talks to.
-pub(crate) type Companion = Box<dyn std::any::Any + Send + Sync>;
-
-impl std::ops::Deref for Core {
-    type Target = Shared;
-
-    #[inline]
-    fn deref(&self) -> &Shared {
-        &self.shared
-    }
-}
-
 impl Core {
-    /// # Errors
-    /// If the configuration leads to no endpoint.
-    pub(crate) fn new(config: Config, companion: Option<Companion>) -> Result<Self, Error> {
-        let shared = Shared {
-            adaptive: match config.retry_mode {
-                RetryMode::Adaptive => Some(Adaptive::default()),
-                RetryMode::Standard | RetryMode::None => None,
-            },
-            transport: Transport::new(&config, config.time.clone())?,
-            keys: KnownKeys::new(&config.table_keys),
-            config,
-            counters: Counters::default(),
-            quota: Quota::default(),
-            hedging: Hedging::default(),
-            clock_offset: AtomicI64::new(0),
-            gate: Gate::default(),
-            kept: Kept::default(),
-            #[cfg(feature = "lambda")]
-            restored: std::sync::atomic::AtomicBool::new(false),
-            _companion: companion,
-        };
-        Ok(Core { deadline: None, shared: Arc::new(shared) })
-    }
-
-    /// The same, but all calls must have ended by `deadline` too.
-    pub(crate) fn with_deadline(&self, deadline: Instant) -> Self {
-        Core { deadline: earliest(self.deadline, Some(deadline)), shared: Arc::clone(&self.shared) }
-    }
-
-    /// The moment by which a call that starts at `started` must have ended: the earliest that anyone has named.
-    pub(crate) fn deadline(&self, options: &CallOptions, started: Instant) -> Option<Instant> {
-        earliest(options.whole_call(started), earliest(self.deadline, deadline::current()))
-    }
-
-    /// What is left of `limit` before the deadline of calls that are made now.
-    pub(crate) fn within_deadline(&self, limit: Duration) -> Duration {
-        let deadline = earliest(self.deadline, deadline::current());
-        deadline.map_or(limit, |deadline| limit.min(deadline.saturating_duration_since(self.time().now())))
-    }
-
-    pub(crate) fn time(&self) -> &Time {
-        &self.config.time
-    }
-
-    pub(crate) fn stats(&self) -> Stats {
-        self.counters.snapshot(self.quota.tokens(), self.transport.pool())
-    }
-
-    /// Forgets what a snapshot of the process must not bring along.
-    pub(crate) fn forget(&self) {
-        self.transport.forget();
-        self.clock_offset.store(0, Ordering::Relaxed);
-    }
-
-    /// The same, once in the life of the process.
-    #[cfg(feature = "lambda")]
-    pub(crate) fn forget_once(&self) {
-        if !self.restored.swap(true, Ordering::Relaxed) {
-            self.forget();
-        }
-    }
-
-    /// Refuses new calls, waits (no longer than `limit`) for those under way, and closes all sockets.
-    pub(crate) async fn close(&self, limit: Duration) {
-        self.gate.close();
-        let _all_ended = self.time().timeout(limit, self.gate.quiet()).await;
-        // Whoever is still under way has had the time; its socket closes as it comes back.
-        self.transport.close(Duration::ZERO).await;
-    }
-
-    pub(crate) fn is_closed(&self) -> bool {
-        self.gate.is_closed()
-    }
-
     /// Carries out one call to its end.
     ///
     /// # Errors
@@ -472,65 +351,6 @@ impl Core {
         progress.maybe_applied |= trouble.maybe_applied() && call.writes();
         progress.last_error = Some(trouble.error);
         Ok(())
-    }
-}
-
-/// Seconds to add to our clock so that it agrees with the service's, if the `offset` used so far leaves them further
-/// apart than the network explains.
-fn needed_offset(server: SystemTime, ours: SystemTime, offset: i64) -> Option<i64> {
-    let needed = match server.duration_since(ours) {
-        Ok(ahead) => ahead.as_secs().cast_signed(),
-        Err(behind) => -behind.duration().as_secs().cast_signed(),
-    };
-    (needed.abs_diff(offset) >= LEAST_SKEW.as_secs()).then_some(needed)
-}
-
-/// How far a call has come.
-#[derive(Default)]
-struct Progress {
-    deadline: Option<Instant>,
-    /// How long the service has known the call by a token, where it matters.
-    token: Option<TokenAge>,
-    attempts: u32,
-    retries: u32,
-    /// Bytes of the bodies of requests that left whole, and of responses.
-    sent: u64,
-    received: u64,
-    /// What the last retry took from the quota.
-    last_cost: u32,
-    /// Whether it is a write of which an attempt before the current one may have been applied.
-    maybe_applied: bool,
-    /// Whether it is a write of which any attempt, the last one included, may have been applied.
-    unknown: bool,
-    /// Whether it was sent again after such an attempt.
-    replayed: bool,
-    /// Whom the last attempt was signed by.
-    signer: Option<Arc<Credentials>>,
-    /// The correction of the clock that the last attempt was signed with, in seconds.
-    clock_offset: i64,
-    socket_replaced: bool,
-    refreshed: bool,
-    clock_corrected: bool,
-    last_error: Option<Error>,
-    throttling: Vec<Throttles>,
-    /// What the answer said it consumed, if it was asked.
-    consumed: Vec<TableCapacity>,
-}
-
-impl Progress {
-    /// Counts an attempt; `left` tells whether anything of the request left this machine.
-    fn made_attempt(&mut self, left: bool) {
-        self.attempts += 1;
-        self.replayed |= left && self.maybe_applied;
-    }
-
-    /// Which socket the next attempt may use.
-    fn reuse(&self, replay: ReplayClass) -> Reuse {
-        match (self.socket_replaced, replay) {
-            (true, _) => Reuse::Never,
-            (false, ReplayClass::NonIdempotent) => Reuse::ProvenAlive,
-            (false, ReplayClass::Read | ReplayClass::Idempotent) => Reuse::Newest,
-        }
     }
 }
 
