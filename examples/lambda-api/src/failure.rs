@@ -179,7 +179,7 @@ fn by_kind(error: &Error) -> Failure {
             Failure::new(StatusCode::GATEWAY_TIMEOUT, "", message)
         }
         ErrorKind::ItemTooLarge => too_large(),
-        // The service's own sentence, for items that only it found too large: "Item size has exceeded the maximum allowed size".
+        // Items that only the service found too large: "Item size has exceeded the maximum allowed size".
         ErrorKind::Validation if error.message().contains("Item size") => too_large(),
         ErrorKind::InvalidCursor => {
             Failure::bad_request("The cursor is damaged, or belongs to another list: start again without it.")

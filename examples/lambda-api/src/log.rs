@@ -1,5 +1,5 @@
-//! One JSON line on stderr for each request that failed, as a whole or in part, on our side, beside the client's own lines: the way from the id that
-//! a caller has to what happened.
+//! One JSON line on stderr for each request that failed, as a whole or in part, on our side, beside the client's own
+//! lines: the way from the id that a caller has to what happened.
 
 use enhanced_dynamodb::{Error, ErrorKind};
 use lambda_http::Request;
