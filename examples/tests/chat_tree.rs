@@ -7,6 +7,9 @@ use std::sync::LazyLock;
 
 use testkit::on_both_engines;
 
+/// Where it writes its page.
+const FOLDER: &str = env!("CARGO_TARGET_TMPDIR");
+
 /// The example's program, built when it is first asked for.
 fn program() -> &'static str {
     static PROGRAM: LazyLock<String> = LazyLock::new(|| {
@@ -35,7 +38,7 @@ fn chat_tree(arguments: &[&str]) -> Output {
             command.env_remove(&variable);
         }
     }
-    command.args(arguments).output().unwrap()
+    command.args(arguments).current_dir(FOLDER).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -53,6 +56,9 @@ fn without_flags_it_needs_no_server() {
     assert!(out.contains("\n│ ├ Nora: It moves a millimetre"), "{out}");
     assert!(out.contains("41 nodes, 11 deep"), "{out}");
     assert!(out.lines().all(|line| line.chars().count() <= 100), "{out}");
+
+    let page = std::fs::read_to_string(format!("{FOLDER}/tree.html")).unwrap();
+    assert_eq!(page.matches("<div role=\"treeitem\"").count(), 48);
 }
 
 on_both_engines! {
@@ -61,11 +67,24 @@ on_both_engines! {
             let endpoint = format!("--endpoint={}", engine.endpoint());
             // The emulator is shared, and this namespace with other programs in local mode.
             let table = format!("--table={}", engine.access_key_id());
-            let output = tokio::task::spawn_blocking(move || chat_tree(&[&endpoint, &table])).await.unwrap();
+            let html = format!("--html={FOLDER}/{}.html", engine.access_key_id());
+            let output = tokio::task::spawn_blocking(move || chat_tree(&[&endpoint, &table, &html])).await.unwrap();
             let out = text(&output.stdout);
             assert!(output.status.success(), "{}", text(&output.stderr));
             assert!(out.contains(&format!("with parent-index, {state}")), "{out}");
-            assert!(out.contains("41 nodes, 11 deep"), "{out}");
+            for says in [
+                "41 nodes, 11 deep",
+                "Path     10 messages",
+                "Forked   7 messages",
+                "Appended 2 messages",
+                "in one transaction: the path has 4 messages now, not 9",
+                "Refused  a move of the root",
+                "Deleted  2 messages; the root's messageCount is now 48",
+                "nothing is wrong",
+                "with 48 messages",
+            ] {
+                assert!(out.contains(says), "{says}: {out}");
+            }
         }
     }
 }
@@ -77,6 +96,7 @@ fn what_goes_wrong_is_one_line_and_exit_code_1() {
         (vec!["--endpoint", nobody.as_str()], "Start DynamoDB Local there, or use Client::embedded()."),
         (vec!["--endpoint"], "--endpoint needs a value"),
         (vec!["--leaves"], "--leaves is not understood"),
+        (vec!["--embedded", "--html", "no/such/folder/tree.html"], "name another file with --html"),
         (vec!["--embedded", "--endpoint=http://localhost:1"], "give one of them"),
     ] {
         let output = chat_tree(&arguments);
