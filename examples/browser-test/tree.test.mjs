@@ -1,7 +1,7 @@
 // What `Tree::render_html` makes, as readers have it before them. scripts/ci/browser.sh makes the pages and runs this.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { focused, launch, lookAt, row, seen } from "./page.mjs";
 
 const hostile = JSON.parse(await readFile(new URL("hostile.json", import.meta.url), "utf8"));
@@ -12,10 +12,7 @@ const APP = "Iris: Is it perhaps switched off in the app?";
 const SCREEN = { width: 1280, height: 800 };
 const PHONE = { width: 360, height: 740 };
 
-let browser;
-before(async () => {
-  browser = await launch();
-});
+const browser = await launch();
 after(() => browser.close());
 
 const conversation = (look, options) => lookAt(browser, "conversation.html", look, options);

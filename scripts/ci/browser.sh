@@ -3,15 +3,17 @@
 BROWSER_TEST=examples/browser-test
 PAGES="${CARGO_TARGET_DIR:-$PWD/target}/browser-test"
 
-# The browser's program: the one that CHROMIUM names, or one that is installed; nothing where there is none.
+# The browser's program: what CHROMIUM names, or one that is installed; nothing where there is none.
 find_chromium() {
-  local name
-  for name in "${CHROMIUM-}" chromium chromium-browser google-chrome google-chrome-stable \
-    "/Applications/Chromium.app/Contents/MacOS/Chromium" \
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
-    [[ -n $name ]] && command -v "$name" && return
+  local name names=(chromium chromium-browser google-chrome google-chrome-stable
+    "/Applications/Chromium.app/Contents/MacOS/Chromium"
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+  [[ -z ${CHROMIUM-} ]] || names=("$CHROMIUM")
+  for name in "${names[@]}"; do
+    if command -v "$name"; then
+      return
+    fi
   done
-  return 0
 }
 
 check_pages() {

@@ -21,8 +21,8 @@ const STEPS: u32 = 24;
 impl<T> Tree<T> {
     /// The tree as one HTML page that needs nothing else: no file, no network. `label` says what is written of a node.
     ///
-    /// Nodes fold on click and by keyboard (arrows, Home, End, Enter, `*`), as the tree pattern of WAI-ARIA has it; the page
-    /// follows the reader's light or dark setting, and can be read without its script. Labels are text, whatever
+    /// Nodes fold on click and by keyboard (arrows, Home, End, Enter, Space, `*`), as the tree pattern of WAI-ARIA has it; the
+    /// page follows the reader's light or dark setting, and can be read without its script. Labels are text, whatever
     /// characters they have; a content security policy lets nothing run but the page's own script.
     ///
     /// Every node is an element with `role="treeitem"` and its key in `data-id`.
