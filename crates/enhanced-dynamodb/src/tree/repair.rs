@@ -232,15 +232,13 @@ impl Mender<'_> {
                     let source = if keeps_its_key { site.get(&source, from.as_ref()).await? } else { None };
                     match (self.copies, source) {
                         (_, Some(source)) if source.facts.journal.is_some() => continue,
-                        (_, None) if keeps_its_key => unmark(site, &node.id, tree, mark).await?,
+                        (_, None) if keeps_its_key => drop(unmark(site, &node.id, tree, mark).await?),
                         (UnfinishedCopies::Leave, _) => continue,
-                        (UnfinishedCopies::Keep, _) => unmark(site, &node.id, tree, mark).await?,
-                        (UnfinishedCopies::Delete, _) => {
-                            unmark(site, &node.id, tree, mark).await?;
-                            doomed.push((node.id.clone(), tree.cloned()));
-                        }
+                        (UnfinishedCopies::Keep, _) => drop(unmark(site, &node.id, tree, mark).await?),
+                        (UnfinishedCopies::Delete, _) => doomed.push((node.id.clone(), tree.cloned())),
                     }
                 }
+                Some(Journal::Delete) => doomed.push((node.id.clone(), tree.cloned())),
                 None => continue,
             }
             report.finished += 1;

@@ -85,7 +85,10 @@ impl Gate {
         loop {
             while (0..waiting.len()).any(|client| waiting[client].is_none() && !ended[client]) {
                 match self.events.recv().await.unwrap() {
-                    Event::Waits(client, writes, pass) => waiting[client] = Some((writes, pass)),
+                    Event::Waits(client, writes, pass) => {
+                        assert!(waiting[client].is_none(), "a client makes one request at a time");
+                        waiting[client] = Some((writes, pass));
+                    }
                     Event::Ended(client) => ended[client] = true,
                 }
             }
@@ -108,6 +111,41 @@ impl Gate {
             }
             // The next event is the end of this client's request: its next one, or its end.
             let _ = pass.send(());
+        }
+    }
+}
+
+impl Gate {
+    /// As [`run`](Self::run), but a client goes on until it ends, except for so many `switches` to another one: most faults
+    /// of concurrency need very few (Musuvathi and Qadeer, "Iterative context bounding", 2007).
+    pub(crate) async fn run_switching(&mut self, choices: &[usize], switches: usize) -> Vec<usize> {
+        let mut waiting: Vec<Option<oneshot::Sender<()>>> = self.endpoints.iter().map(|_| None).collect();
+        let mut ended = vec![false; waiting.len()];
+        let (mut options, mut running, mut switched) = (Vec::new(), 0, 0);
+        loop {
+            while (0..waiting.len()).any(|client| waiting[client].is_none() && !ended[client]) {
+                match self.events.recv().await.unwrap() {
+                    Event::Waits(client, _, pass) => {
+                        assert!(waiting[client].is_none(), "a client makes one request at a time");
+                        waiting[client] = Some(pass);
+                    }
+                    Event::Ended(client) => ended[client] = true,
+                }
+            }
+            let goes_on = waiting[running].is_some();
+            let mut ready: Vec<usize> = (0..waiting.len()).filter(|client| waiting[*client].is_some()).collect();
+            ready.sort_by_key(|client| *client != running);
+            if goes_on && switched == switches {
+                ready.truncate(1);
+            }
+            if ready.is_empty() {
+                return options;
+            }
+            let choice = choices.get(options.len()).copied().unwrap_or(0);
+            options.push(ready.len());
+            switched += usize::from(goes_on && choice > 0);
+            running = ready[choice];
+            let _ = waiting[running].take().unwrap().send(());
         }
     }
 }

@@ -46,6 +46,7 @@ mod tree_limits;
 mod tree_move;
 mod tree_parts;
 mod tree_properties;
+mod tree_races;
 mod tree_render;
 mod tree_stack;
 mod tree_strategies;

@@ -54,7 +54,7 @@ pub enum Finding {
     Unfinished {
         /// The node.
         node: NodeKey,
-        /// `place` (of a move), `copy`, `move` (between partitions), or `unknown`.
+        /// `place` (of a move), `copy`, `move` (between partitions), `delete` (of an unfinished copy), or `unknown`.
         operation: &'static str,
     },
     /// The index on the parent has the node under another parent than the table, or not.

@@ -83,6 +83,7 @@ impl Forest {
             let operation = match Journal::read(mark) {
                 Some(Journal::Place) => "place",
                 Some(Journal::Copy { .. }) => "copy",
+                Some(Journal::Delete) => "delete",
                 Some(Journal::Move { .. }) => "move",
                 None => "unknown",
             };
@@ -104,7 +105,7 @@ impl Forest {
         for (at, node) in self.nodes.iter().enumerate() {
             match node.journal.as_ref().and_then(Journal::read) {
                 Some(Journal::Place) => placed.extend(self.below(at).into_iter().skip(1)),
-                Some(Journal::Copy { .. }) => copied.extend(self.below(at)),
+                Some(Journal::Copy { .. } | Journal::Delete) => copied.extend(self.below(at)),
                 Some(Journal::Move { .. }) | None => {}
             }
         }

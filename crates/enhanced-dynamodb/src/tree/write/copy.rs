@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::delete::unmark;
-use super::facts::{Facts, Stored};
+use super::edit::is;
+use super::facts::{Facts, JOURNAL, Stored};
 use super::insert::{KnownParent, insert};
 use super::journal::Journal;
 use super::node_item::{NodeItem, Placed};
@@ -18,12 +19,12 @@ use super::walk::{Found, Need, batch_get, subtree};
 use crate::crypto;
 use crate::error::{Error, ErrorKind};
 use crate::execute::Core;
-use crate::item::AttributeValue;
+use crate::item::{AttributeValue, Item};
 use crate::operation::response;
 use crate::transaction::{TransactAction, new_token};
 
-/// Puts in one transaction (API reference of TransactWriteItems: 100 actions, 4 MB).
-const MOST_PUTS: usize = 100;
+/// Puts in one transaction beside the check of the copy's root (API reference of TransactWriteItems: 100 actions, 4 MB).
+const MOST_PUTS: usize = 99;
 const MOST_BYTES: usize = 3_900_000;
 
 /// Makes the key of a copy of the key of what is copied.
@@ -44,7 +45,8 @@ type NewIds = Box<dyn Fn(&AttributeValue) -> AttributeValue + Send + Sync>;
 /// [`resume`](Self::resume)`(error.cursor())`; with new_ids, they must be the same each time. No item is overwritten: a
 /// key that is taken is an error, before anything is written.
 ///
-/// What is copied is each node as it is when it is read; a copy is not a snapshot of one moment.
+/// A copy whose root is deleted while it is written ends as [`ErrorKind::NodeNotFound`], and leaves nothing behind. What is
+/// copied is each node as it is when it is read; a copy is not a snapshot of one moment.
 ///
 /// # What it costs
 ///
@@ -253,6 +255,7 @@ impl Copy<'_> {
         match &stored.facts.journal {
             Some(mark) if self.is_ours(mark) => unmark(self.site, root, tree, mark)
                 .await
+                .map(drop)
                 .map_err(|error| error.about("the copy is written, but marked still").with_cursor(self.token.clone())),
             Some(_) | None => Ok(()),
         }
@@ -300,6 +303,7 @@ impl Copy<'_> {
         output: &mut CopyOutput,
     ) -> Result<(), Error> {
         let site = self.site;
+        let under = Under { root: site.key(&ids[0], self.to_tree.as_ref())?, mark };
         let mut children = vec![0_usize; found.len()];
         for node in &found[1..] {
             children[node.parent] += 1;
@@ -342,18 +346,18 @@ impl Copy<'_> {
             };
             let item = NodeItem::of_json(node.stored.item.to_vec(), &site.schema)?.at(place, &site.schema)?;
             if puts.len() == MOST_PUTS || bytes + item.len() > MOST_BYTES {
-                self.put_some(&mut puts, output).await?;
+                self.put_some(&under, &mut puts, output).await?;
                 bytes = 0;
             }
             bytes += item.len();
             puts.push(item);
         }
-        self.put_some(&mut puts, output).await
+        self.put_some(&under, &mut puts, output).await
     }
 
-    async fn put_some(&self, puts: &mut Vec<Vec<u8>>, output: &mut CopyOutput) -> Result<(), Error> {
+    async fn put_some(&self, under: &Under<'_>, puts: &mut Vec<Vec<u8>>, output: &mut CopyOutput) -> Result<(), Error> {
         if !puts.is_empty() {
-            self.put(puts).await?;
+            self.put(puts, Some(under)).await?;
             output.written += puts.len();
             output.transactions += 1;
             puts.clear();
@@ -369,7 +373,7 @@ impl Copy<'_> {
         let site = self.site;
         let Some(parent) = &self.parent else {
             let item = make(self.to_tree.as_ref(), AttributeValue::L(Vec::new()))?;
-            self.put(std::slice::from_ref(&item)).await?;
+            self.put(std::slice::from_ref(&item), None).await?;
             return Ok(item);
         };
         let make = |known: &KnownParent| make(known.tree(), known.ancestors());
@@ -377,17 +381,32 @@ impl Copy<'_> {
         make(&known)
     }
 
-    async fn put(&self, puts: &[Vec<u8>]) -> Result<(), Error> {
+    /// Writes nodes together with the check that the copy's root is there, with the mark of this copy: a delete takes that
+    /// away before it looks for what to delete.
+    async fn put(&self, puts: &[Vec<u8>], under: Option<&Under<'_>>) -> Result<(), Error> {
         let site = self.site;
         let actions = || -> Result<Vec<TransactAction>, Error> {
-            Ok(puts.iter().map(|item| site.put(item.clone()).condition(site.not_exists()).into()).collect())
+            let check = under.map(|under| site.check(&under.root).condition(is(JOURNAL, Some(under.mark))).into());
+            let puts = puts.iter().map(|item| site.put(item.clone()).condition(site.not_exists()).into());
+            Ok(check.into_iter().chain(puts).collect())
         };
         match site.transact(actions).await {
             Ok(()) => Ok(()),
-            Err(error) if failed_conditions(&error).is_empty() => Err(error),
-            Err(error) => Err(site.taken().with_source(error)),
+            Err(error) => match failed_conditions(&error)[..] {
+                [] => Err(error),
+                [0, ..] if under.is_some() => {
+                    Err(site.not_found("the copy's root, which was deleted while it was copied,").with_source(error))
+                }
+                _ => Err(site.taken().with_source(error)),
+            },
         }
     }
+}
+
+/// What the nodes of a copy are written under.
+struct Under<'a> {
+    root: Item,
+    mark: &'a AttributeValue,
 }
 
 crate::operation::settings::debug_without_values!(CopySubtree, table: write.table);

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::adopt::adopt;
 use super::edit::{Edits, is};
 use super::facts::{JOURNAL, Stored};
+use super::journal::Journal;
 use super::rounds::{Rounds, failed_conditions};
 use super::settings::tree_write_settings;
 use super::site::{Site, Write};
@@ -167,11 +168,47 @@ pub(in crate::tree) async fn delete_all(
             output.deleted = found.iter().rev().map(|found| found.stored.facts.id.clone()).collect();
             return Ok(());
         }
-        if delete_found(site, &found, tree, output).await? {
+        // What was copied until then is looked for again.
+        if !end_copies(site, &found, tree).await? && delete_found(site, &found, tree, output).await? {
             return Ok(());
         }
         rounds.another(site, changed(site)).await?;
     }
+}
+
+/// Marks copies that have not ended as being deleted, so that nothing more is copied under them. Says whether there were
+/// any.
+async fn end_copies(site: &Site, found: &[Found], tree: Option<&AttributeValue>) -> Result<bool, Error> {
+    let mut ended = false;
+    for node in found {
+        let facts = &node.stored.facts;
+        let Some(mark) = &facts.journal else { continue };
+        if !matches!(Journal::read(mark), Some(Journal::Copy { .. })) {
+            continue;
+        }
+        let key = site.key(&facts.id, tree)?;
+        let mut update = site.update(key).set(JOURNAL, Journal::Delete.to_value()?).condition(is(JOURNAL, Some(mark)));
+        *update.call_options() = site.options.clone();
+        match update.send().await {
+            Ok(output) => site.count(output.metadata.attempts),
+            // It has ended, or is deleted.
+            Err(error) if error.kind() == ErrorKind::ConditionalCheckFailed => site.count(error.attempts()),
+            Err(error) => return Err(error),
+        }
+        ended = true;
+    }
+    Ok(ended)
+}
+
+/// The nodes at and below copies that have not ended: they count the children that they were to have.
+fn unfinished(found: &[Found]) -> Vec<bool> {
+    let mut unfinished: Vec<bool> = Vec::with_capacity(found.len());
+    for (at, node) in found.iter().enumerate() {
+        let mark = node.stored.facts.journal.as_ref().and_then(Journal::read);
+        let above = at > 0 && unfinished[node.parent];
+        unfinished.push(above || mark == Some(Journal::Delete));
+    }
+    unfinished
 }
 
 pub(super) fn changed(site: &Site) -> Error {
@@ -194,14 +231,22 @@ pub(in crate::tree) async fn delete_found(
         (Some(parent), Some(_)) => site.get(parent, tree).await?.filter(|above| above.facts.count.is_some()),
         _ => None,
     };
+    let unfinished = unfinished(found);
+    // What the nodes that stay count: less with each transaction.
+    let mut counts: Vec<Option<i64>> =
+        found.iter().map(|node| node.stored.facts.count.and_then(|count| count.to_i64())).collect();
     let mut left = found.len();
     while left > 0 {
         let chunk = Chunk::of(site, found, left, above.as_ref());
-        let edits = chunk.edits(site, found, above.as_ref(), tree)?;
+        let expected = |at: usize| if unfinished[at] { counts[at] } else { None };
+        let edits = chunk.edits(site, found, above.as_ref(), tree, expected)?;
         match site.transact(|| Ok(edits.actions(site))).await {
             Ok(()) => {}
             Err(error) if failed_conditions(&error).is_empty() => return Err(error),
             Err(_) => return Ok(false),
+        }
+        for (parent, lost) in &chunk.losses {
+            counts[*parent] = counts[*parent].map(|count| count - lost);
         }
         output.transactions += 1;
         output.deleted.extend(found[chunk.first..left].iter().rev().map(|found| found.stored.facts.id.clone()));
@@ -247,6 +292,7 @@ impl Chunk {
         found: &[Found],
         above: Option<&Stored>,
         tree: Option<&AttributeValue>,
+        expected: impl Fn(usize) -> Option<i64>,
     ) -> Result<Edits, Error> {
         let mut edits = Edits::default();
         for at in (self.first..self.end).rev() {
@@ -255,7 +301,7 @@ impl Chunk {
             edits.parent_is(site, &key, node.parent.as_ref());
             if let (Some(count), true) = (&site.schema.child_count, node.count.is_some()) {
                 // Those that go with it, and no more.
-                let children = self.losses.get(&at).copied().unwrap_or(0);
+                let children = expected(at).unwrap_or_else(|| self.losses.get(&at).copied().unwrap_or(0));
                 edits.require(site, &key, attr(&count.attribute).eq(children));
             }
             edits.delete(site, &key);
@@ -294,22 +340,27 @@ async fn delete_leaf(
     }
 }
 
-/// Takes the mark of a write that has ended from a node, if it is this one.
+/// Takes the mark of a write that has ended from a node, if it is this one, and says whether it was.
 pub(in crate::tree) async fn unmark(
     site: &Site,
     node: &AttributeValue,
     tree: Option<&AttributeValue>,
     mark: &AttributeValue,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let mut update = site.update(site.key(node, tree)?).remove(JOURNAL).condition(is(JOURNAL, Some(mark)));
     *update.call_options() = site.options.clone();
     match update.send().await {
-        Ok(output) => site.count(output.metadata.attempts),
+        Ok(output) => {
+            site.count(output.metadata.attempts);
+            Ok(true)
+        }
         // It was taken away, or another write has begun.
-        Err(error) if error.kind() == ErrorKind::ConditionalCheckFailed => site.count(error.attempts()),
-        Err(error) => return Err(error),
+        Err(error) if error.kind() == ErrorKind::ConditionalCheckFailed => {
+            site.count(error.attempts());
+            Ok(false)
+        }
+        Err(error) => Err(error),
     }
-    Ok(())
 }
 
 crate::operation::settings::debug_without_values!(DeleteSubtree, table: write.table);

@@ -18,6 +18,8 @@ pub(in crate::tree) enum Journal {
         /// By which the call is known.
         token: String,
     },
+    /// The node is a copy that was not finished, and is being deleted with what there is of it.
+    Delete,
     /// The node is copied to another tree, and then deleted.
     Move {
         /// The tree that it goes to.
@@ -44,6 +46,10 @@ impl Journal {
                 mark.insert(STEP, "place");
                 mark.insert(TOKEN, new_token()?);
             }
+            Journal::Delete => {
+                mark.insert(STEP, "delete");
+                mark.insert(TOKEN, new_token()?);
+            }
             Journal::Copy { source, tree, token } => {
                 mark.insert(STEP, "copy");
                 mark.insert("source", source.clone());
@@ -68,6 +74,7 @@ impl Journal {
         let token = mark.get_s(TOKEN)?.to_owned();
         match mark.get_s(STEP)? {
             "place" => Some(Journal::Place),
+            "delete" => Some(Journal::Delete),
             "copy" => {
                 Some(Journal::Copy { source: mark.get("source")?.clone(), tree: mark.get("tree").cloned(), token })
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::facts::{Facts, Stored};
+use super::facts::{Facts, JOURNAL, Stored};
 use super::rounds::Rounds;
 use super::site::Site;
 use crate::codec::{EncodeOptions, encode_item};
@@ -29,7 +29,7 @@ pub(in crate::tree) struct Found {
 /// What is needed of the nodes below.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::tree) enum Need {
-    /// Which nodes there are, as the index knows it.
+    /// Which nodes there are, and which are marked, as the index knows it.
     Keys,
     /// Their whole items, as the index has them.
     Items,
@@ -53,7 +53,8 @@ pub(in crate::tree) async fn subtree(
     let layout = layout(&site.core, &site.table, &site.schema, Source::Children, &site.options).await;
     let layout = layout.map_err(|error| site.locate(error))?;
     let complete = match (need, &layout.projected) {
-        (Need::Keys | Need::Items, Projected::All) | (Need::Keys, Projected::Only(_)) => false,
+        (Need::Keys | Need::Items, Projected::All) => false,
+        (Need::Keys, projected) => !projected.has(JOURNAL),
         (Need::Items, Projected::Only(_)) | (Need::Fresh, _) => true,
     };
     let mut found = vec![Found { stored: top, parent: 0 }];
