@@ -15,6 +15,17 @@ use serde_dynamo::aws_sdk_dynamodb_1::{from_item, from_items, to_item};
 /// The version of the SDK that is measured.
 pub(crate) const VERSION: &str = aws_sdk_dynamodb::meta::PKG_VERSION;
 
+/// A client of the AWS SDK for the canned server.
+pub(crate) async fn client(address: &str) -> Client {
+    let config = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new(data::REGION))
+        .credentials_provider(Credentials::new(data::ACCESS_KEY_ID, data::SECRET_ACCESS_KEY, None, None, "bench"))
+        .endpoint_url(format!("http://{address}"))
+        .load()
+        .await;
+    Client::new(&config)
+}
+
 /// A client of the AWS SDK and the items that it writes.
 #[derive(Debug)]
 pub(crate) struct Sdk {
@@ -26,13 +37,7 @@ pub(crate) struct Sdk {
 impl Sdk {
     /// Makes a client for the canned server.
     pub(crate) async fn connect(address: &str) -> Result<Self> {
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .region(Region::new(data::REGION))
-            .credentials_provider(Credentials::new(data::ACCESS_KEY_ID, data::SECRET_ACCESS_KEY, None, None, "bench"))
-            .endpoint_url(format!("http://{address}"))
-            .load()
-            .await;
-        Ok(Self { client: Client::new(&config), large: Message::large()?, batch: Message::batch()? })
+        Ok(Self { client: client(address).await, large: Message::large()?, batch: Message::batch()? })
     }
 }
 

@@ -92,8 +92,8 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
             println!("{:40}{:>24}{:>12}", contestant.title(), taken.summary(1), requests);
             medians.push(taken.median());
         }
-        let missed =
-            runtime.block_on(async { sdk::missed_by_one_query(&sdk::connect(server.address()).await, shape).await })?;
+        let missed = runtime
+            .block_on(async { sdk::missed_by_one_query(&crate::sdk::client(server.address()).await, shape).await })?;
         println!("one query for the root's children, its first page alone, misses {missed} nodes and attaches none");
         let [by_hand, same, adjacency, counts, collection] = medians[..] else {
             return Err("a contestant was not measured".into());
@@ -119,7 +119,7 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
 async fn measure(contestant: Contestant, address: &str) -> Result<(f64, Read)> {
     match contestant {
         Contestant::ByHand | Contestant::SameStrategy => {
-            let client = sdk::connect(address).await;
+            let client = crate::sdk::client(address).await;
             sdk::warm_up(&client).await?;
             let begun = Instant::now();
             let read = match contestant {

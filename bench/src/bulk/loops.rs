@@ -3,12 +3,12 @@
 
 use super::Bulk;
 use crate::{
-    data::{self, Many, Message, TABLE},
+    data::{Many, Message, TABLE},
     error::Result,
+    sdk,
 };
 use aws_sdk_dynamodb::{
     Client,
-    config::{BehaviorVersion, Credentials, Region},
     types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -30,13 +30,7 @@ pub(super) struct Sdk {
 
 impl Sdk {
     pub(super) async fn connect(address: &str, in_flight: usize) -> Result<Self> {
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .region(Region::new(data::REGION))
-            .credentials_provider(Credentials::new(data::ACCESS_KEY_ID, data::SECRET_ACCESS_KEY, None, None, "bench"))
-            .endpoint_url(format!("http://{address}"))
-            .load()
-            .await;
-        Ok(Self { client: Client::new(&config), many: Many::prepare()?, in_flight })
+        Ok(Self { client: sdk::client(address).await, many: Many::prepare()?, in_flight })
     }
 
     async fn write_chunk(&self, numbers: Range<usize>) -> Result<()> {

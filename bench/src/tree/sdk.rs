@@ -3,28 +3,13 @@
 
 use super::shape::{Node, Shape};
 use crate::{
-    data::{self, INDEX, TABLE},
+    data::{INDEX, TABLE},
     error::Result,
 };
-use aws_sdk_dynamodb::{
-    Client,
-    config::{BehaviorVersion, Credentials, Region},
-    types::AttributeValue,
-};
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, from_items};
 use std::collections::{HashMap, VecDeque};
-
-/// A client of the AWS SDK, everything left at its default.
-pub(super) async fn connect(address: &str) -> Client {
-    let config = aws_config::defaults(BehaviorVersion::latest())
-        .region(Region::new(data::REGION))
-        .credentials_provider(Credentials::new(data::ACCESS_KEY_ID, data::SECRET_ACCESS_KEY, None, None, "bench"))
-        .endpoint_url(format!("http://{address}"))
-        .load()
-        .await;
-    Client::new(&config)
-}
 
 /// What was read, and in how many requests.
 #[derive(Debug)]

@@ -240,12 +240,7 @@ impl<'a, S: source::Source> BatchOperations<'a, S> {
         self
     }
 
-    /// Asks for the capacity units that the requests consume; the outcome has their sum for each table.
-    pub fn return_consumed_capacity(mut self, capacity: ReturnConsumedCapacity) -> Self {
-        self.settings.capacity = Some(capacity);
-        self.options().asks_capacity = true;
-        self
-    }
+    crate::operation::settings::capacity_setting!(settings.capacity);
 
     fn refuse(&mut self, error: Error) {
         self.error.get_or_insert(error);

@@ -116,12 +116,7 @@ impl BatchWriteItem {
         self
     }
 
-    /// Asks for the capacity units that the batch consumes.
-    pub fn return_consumed_capacity(mut self, capacity: ReturnConsumedCapacity) -> Self {
-        self.capacity = Some(capacity);
-        self.options().asks_capacity = true;
-        self
-    }
+    crate::operation::settings::capacity_setting!(capacity);
 
     /// Asks for the sizes of the item collections (tables with local secondary indexes only).
     pub fn return_item_collection_metrics(mut self) -> Self {

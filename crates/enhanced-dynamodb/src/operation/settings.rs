@@ -52,6 +52,20 @@ macro_rules! hedge_setting {
 }
 pub(crate) use hedge_setting;
 
+/// The question for capacity units. The builder has `fn options(&mut self) -> &mut CallOptions` and keeps the answer's form
+/// in the field named.
+macro_rules! capacity_setting {
+    ($($field:ident).+) => {
+        /// Asks for the capacity units that this consumes, in all its requests.
+        pub fn return_consumed_capacity(mut self, capacity: crate::operation::ReturnConsumedCapacity) -> Self {
+            self.$($field).+ = Some(capacity);
+            self.options().asks_capacity = true;
+            self
+        }
+    };
+}
+pub(crate) use capacity_setting;
+
 /// What every request on one table has. The builder has a field `base: Base`.
 macro_rules! table_settings {
     () => {
@@ -83,12 +97,7 @@ macro_rules! base_settings {
             &mut self.base.options
         }
 
-        /// Asks for the capacity units that the request consumes.
-        pub fn return_consumed_capacity(mut self, capacity: crate::operation::ReturnConsumedCapacity) -> Self {
-            self.base.capacity = Some(capacity);
-            self.options().asks_capacity = true;
-            self
-        }
+        crate::operation::settings::capacity_setting!(base.capacity);
     };
 }
 pub(crate) use base_settings;

@@ -126,12 +126,7 @@ impl TransactGet {
         self.action(get)
     }
 
-    /// Asks for the capacity units that the transaction consumes.
-    pub fn return_consumed_capacity(mut self, capacity: ReturnConsumedCapacity) -> Self {
-        self.capacity = Some(capacity);
-        self.options().asks_capacity = true;
-        self
-    }
+    crate::operation::settings::capacity_setting!(capacity);
 
     /// How many reads the transaction has.
     #[must_use]

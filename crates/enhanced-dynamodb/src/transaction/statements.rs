@@ -93,12 +93,7 @@ impl ExecuteTransaction {
         self
     }
 
-    /// Asks for the capacity units that the transaction consumes.
-    pub fn return_consumed_capacity(mut self, capacity: ReturnConsumedCapacity) -> Self {
-        self.capacity = Some(capacity);
-        self.options().asks_capacity = true;
-        self
-    }
+    crate::operation::settings::capacity_setting!(capacity);
 
     /// How many statements the transaction has.
     #[must_use]

@@ -30,12 +30,7 @@ macro_rules! tree_settings {
             self
         }
 
-        /// Asks for the capacity units that the read consumes.
-        pub fn return_consumed_capacity(mut self, capacity: crate::operation::ReturnConsumedCapacity) -> Self {
-            self.draft.plan.capacity = Some(capacity);
-            self.options().asks_capacity = true;
-            self
-        }
+        crate::operation::settings::capacity_setting!(draft.plan.capacity);
     };
 }
 pub(crate) use tree_settings;

@@ -101,12 +101,7 @@ impl BatchExecuteStatement {
         self
     }
 
-    /// Asks for the capacity units that the batch consumes.
-    pub fn return_consumed_capacity(mut self, capacity: ReturnConsumedCapacity) -> Self {
-        self.capacity = Some(capacity);
-        self.options().asks_capacity = true;
-        self
-    }
+    crate::operation::settings::capacity_setting!(capacity);
 
     /// How many statements the batch has.
     #[must_use]

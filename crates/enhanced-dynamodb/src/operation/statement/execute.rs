@@ -82,12 +82,7 @@ impl ExecuteStatement {
         self
     }
 
-    /// Asks for the capacity units that each page consumes.
-    pub fn return_consumed_capacity(mut self, capacity: ReturnConsumedCapacity) -> Self {
-        self.capacity = Some(capacity);
-        self.options().asks_capacity = true;
-        self
-    }
+    crate::operation::settings::capacity_setting!(capacity);
 
     /// How many items are returned in all, over as many pages as it takes.
     ///
