@@ -117,8 +117,8 @@ pub use source::{FromIterator, FromStream};
 use crate::error::Error;
 use crate::execute::{CallOptions, Core};
 use crate::keys::KeySchema;
+use crate::operation::BATCH_WRITE_ITEM;
 use crate::operation::settings::call_settings;
-use crate::operation::{BATCH_WRITE_ITEM, ReturnConsumedCapacity};
 
 /// Requests that an operation may be in without being done, where there is no deadline.
 const GIVE_UP_AFTER: u32 = 16;
