@@ -34,8 +34,10 @@ impl Sdk {
     }
 
     async fn write_chunk(&self, numbers: Range<usize>) -> Result<()> {
+        let mut message = self.many.message(0);
         let put = |number| -> Result<WriteRequest> {
-            let put = PutRequest::builder().set_item(Some(to_item(self.many.message(number))?)).build()?;
+            self.many.turn_into(&mut message, number);
+            let put = PutRequest::builder().set_item(Some(to_item(&message)?)).build()?;
             Ok(WriteRequest::builder().put_request(put).build())
         };
         let puts = numbers.map(put).collect::<Result<Vec<_>>>()?;

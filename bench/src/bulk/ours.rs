@@ -9,7 +9,7 @@ use crate::{
 use enhanced_dynamodb::{Client, batch::BatchOperation, key};
 
 /// How many keys are asked for at once: as many as an endpoint would that gives its users pages.
-const KEYS: usize = 5_000;
+const KEYS: usize = 2_000;
 
 #[derive(Debug)]
 pub(super) struct Ours {
@@ -25,7 +25,11 @@ impl Ours {
 
 impl Bulk for Ours {
     async fn write(&self, items: usize) -> Result<()> {
-        let puts = (0..items).map(|number| BatchOperation::put(TABLE, &self.many.message(number)));
+        let mut message = self.many.message(0);
+        let puts = (0..items).map(|number| {
+            self.many.turn_into(&mut message, number);
+            BatchOperation::put(TABLE, &message)
+        });
         self.client.batch_operations(puts).send().await?.into_result()?;
         Ok(())
     }
