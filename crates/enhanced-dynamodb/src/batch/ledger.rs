@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::BatchOperation;
-use super::outcome::{BatchOutcome, Unwritten, add_capacity};
+use super::outcome::{BatchOutcome, Unwritten};
 use crate::error::Error;
 use crate::operation::ConsumedCapacity;
 
@@ -80,7 +80,7 @@ impl<'a> Ledger<'a> {
     }
 
     pub(super) fn consumed(&mut self, capacity: Vec<ConsumedCapacity>) {
-        add_capacity(&mut self.capacity, capacity);
+        capacity.into_iter().for_each(|consumed| consumed.add_to(&mut self.capacity));
     }
 
     /// Closes the account.

@@ -158,30 +158,3 @@ impl BatchOutcome {
         })
     }
 }
-
-/// Adds what a request consumed to the sums by table.
-pub(super) fn add_capacity(sums: &mut Vec<ConsumedCapacity>, more: Vec<ConsumedCapacity>) {
-    let units = |sum: &mut Option<f64>, more: Option<f64>| {
-        if let Some(more) = more {
-            *sum = Some(sum.unwrap_or(0.0) + more);
-        }
-    };
-    for one in more {
-        let Some(sum) = sums.iter_mut().find(|sum| sum.table_name == one.table_name) else {
-            sums.push(one);
-            continue;
-        };
-        sum.capacity_units += one.capacity_units;
-        units(&mut sum.read_capacity_units, one.read_capacity_units);
-        units(&mut sum.write_capacity_units, one.write_capacity_units);
-        if let Some(table) = one.table {
-            sum.table.get_or_insert_default().add(&table);
-        }
-        for (name, index) in one.local_secondary_indexes {
-            sum.local_secondary_indexes.entry(name).or_default().add(&index);
-        }
-        for (name, index) in one.global_secondary_indexes {
-            sum.global_secondary_indexes.entry(name).or_default().add(&index);
-        }
-    }
-}
