@@ -122,24 +122,27 @@ impl BatchGetItem {
     }
 
     /// Adds a key: a struct, or what [`key!`](crate::key) makes.
-    pub fn get<K: Serialize + ?Sized>(mut self, table: impl AsRef<str>, key: &K) -> Self {
-        let index = self.len();
+    pub fn get<K: Serialize + ?Sized>(self, table: impl AsRef<str>, key: &K) -> Self {
         let options = EncodeOptions { keep_nulls: self.core.config.keep_nulls };
-        let at = self.table_at(table.as_ref());
+        self.get_written(table.as_ref(), |out| encode_item(out, key, options).map_err(Error::from))
+    }
+
+    /// Adds a key that `write` appends as the service's JSON.
+    pub(crate) fn get_written(mut self, table: &str, write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>) -> Self {
+        let index = self.len();
+        let at = self.table_at(table);
         let reads = &mut self.tables[at];
         if !reads.keys.is_empty() {
             reads.keys.push(b',');
         }
-        match encode_item(&mut reads.keys, key, options) {
+        match write(&mut reads.keys) {
             Ok(()) => {
                 reads.count += 1;
                 // No request of 2^32 tables can be built.
                 self.asked.push(at as u32);
             }
             Err(error) => {
-                let error = Error::from(error)
-                    .at_index(index)
-                    .with_operation(BATCH_GET_ITEM.name.clone(), Some(table.as_ref()));
+                let error = error.at_index(index).with_operation(BATCH_GET_ITEM.name.clone(), Some(table));
                 self.error.get_or_insert(error);
             }
         }

@@ -61,13 +61,14 @@ impl View {
         Ok(false)
     }
 
+    /// The item without the attributes that nobody asked for, as the service's JSON.
+    pub(crate) fn strip(&self, item: &Bytes) -> Result<Bytes, DecodeError> {
+        if self.added.is_empty() { Ok(item.clone()) } else { response::without(item, &self.added).map(Bytes::from) }
+    }
+
     /// The item as it was asked for. One that is no `T` is an error that holds it with all that was read.
     pub(crate) fn decode<T: DeserializeOwned>(&self, item: &Bytes) -> Result<T, Error> {
-        let read = if self.added.is_empty() {
-            decode_item(item)
-        } else {
-            response::without(item, &self.added).and_then(|asked| decode_item(&asked))
-        };
+        let read = self.strip(item).and_then(|asked| decode_item(&asked));
         read.map_err(|error| Error::from(error).with_item(Some(item.clone())))
     }
 }

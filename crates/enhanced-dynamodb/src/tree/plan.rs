@@ -1,14 +1,13 @@
 //! What every read of a tree has: where it lies, what is read of it, and within which limits.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::check::{Layout, Projected};
-use super::row::{Row, Wanted, row_of, without};
+use super::row::{Row, Wanted, row_of};
 use super::schema::TreeSchema;
 use super::shape::MOST_NODES;
 use crate::codec::{Reader, decode_item};
@@ -16,6 +15,7 @@ use crate::error::{Error, ErrorKind};
 use crate::execute::{CallOptions, Core};
 use crate::expression::{Attr, Condition, IntoPath, Projection};
 use crate::item::AttributeValue;
+use crate::operation::view::View;
 use crate::operation::{GetItem, Query, ReturnConsumedCapacity, response};
 
 pub(super) const DEFAULT_MAX_NODES: usize = 100_000;
@@ -37,8 +37,8 @@ pub(super) struct Plan {
     pub(super) max_depth: Option<u32>,
     pub(super) max_nodes: usize,
     pub(super) options: CallOptions,
-    /// Attributes that are read but were not asked for; they are taken out again.
-    hidden: Vec<String>,
+    /// Takes out again what is read but was not asked for.
+    view: View,
 }
 
 /// A read while it is put together: the plan, and the first thing that a setter could not do.
@@ -125,7 +125,7 @@ impl Plan {
             max_depth: None,
             max_nodes: DEFAULT_MAX_NODES,
             options: CallOptions::default(),
-            hidden: Vec::new(),
+            view: View::default(),
         }
     }
 
@@ -143,7 +143,7 @@ impl Plan {
     pub(super) fn of_only(&self, name: &str) -> Plan {
         let path = crate::expression::attr(name);
         let selected = Selected { path, attribute: name.to_owned(), nested: false };
-        Plan { projection: vec![selected], hidden: Vec::new(), ..self.clone() }
+        Plan { projection: vec![selected], view: View::default(), ..self.clone() }
     }
 
     /// For a node that is read by its key.
@@ -154,12 +154,6 @@ impl Plan {
         let mut plan = self.clone();
         plan.read_also(Wanted::new(&self.schema, None, false, false).names())?;
         Ok(plan)
-    }
-
-    /// What is left of `limit` before the read's deadline.
-    pub(super) fn time_left(&self, limit: Duration) -> Duration {
-        let now = self.core.time().now();
-        self.options.deadline.map_or(limit, |deadline| limit.min(deadline.saturating_duration_since(now)))
     }
 
     /// Makes sure that these attributes come back, whatever was asked for.
@@ -173,7 +167,7 @@ impl Plan {
         for name in names {
             match self.projection.iter().find(|selected| selected.attribute == name) {
                 None => {
-                    self.hidden.push(name.to_owned());
+                    self.view.added.push(name.to_owned());
                     self.projection.push(Selected {
                         path: crate::expression::attr(name),
                         attribute: name.to_owned(),
@@ -219,7 +213,7 @@ impl Plan {
         if !whole {
             query = query.projection(self.key_names(wanted));
         } else if !self.projection.is_empty() {
-            query = query.projection(self.projection.iter().map(|selected| &selected.path));
+            query = query.projection(self.projected());
         }
         if let Some(filter) = &self.filter {
             query = query.filter(filter.clone());
@@ -253,7 +247,7 @@ impl Plan {
         let mut get =
             GetItem::new(Arc::clone(&self.core), self.table.clone()).key_item(&key).consistent_read(consistent);
         if !self.projection.is_empty() {
-            get = get.projection(self.projection.iter().map(|selected| &selected.path));
+            get = get.projection(self.projected());
         }
         if let Some(capacity) = self.capacity {
             get = get.return_consumed_capacity(capacity);
@@ -262,17 +256,9 @@ impl Plan {
         Ok(get)
     }
 
-    /// The parameters of a batch get beside its keys: `,"ProjectionExpression":…`.
-    pub(super) fn batch_parameters(&self) -> Result<Vec<u8>, Error> {
-        let mut out = Vec::new();
-        if !self.projection.is_empty() {
-            let projection = Projection::new(self.projection.iter().map(|selected| &selected.path)).to_expression()?;
-            out.extend_from_slice(b",\"ProjectionExpression\":");
-            crate::codec::json_string(&mut out, &projection.expression);
-            out.extend_from_slice(b",\"ExpressionAttributeNames\":");
-            out.extend_from_slice(projection.names.as_bytes());
-        }
-        Ok(out)
+    /// The places that were asked for.
+    pub(super) fn projected(&self) -> impl Iterator<Item = &Attr> {
+        self.projection.iter().map(|selected| &selected.path)
     }
 
     /// A node as its reader wants it.
@@ -280,12 +266,7 @@ impl Plan {
     /// # Errors
     /// [`ErrorKind::Decode`], with the item inside, if it is no `T`.
     pub(super) fn decode<T: DeserializeOwned>(&self, item: &Bytes) -> Result<T, Error> {
-        let decoded = if self.hidden.is_empty() {
-            decode_item(item)
-        } else {
-            without(item, &self.hidden).and_then(|item| decode_item(&item))
-        };
-        decoded.map_err(|error| self.locate(Error::from(error).with_item(Some(item.clone()))))
+        self.view.decode(item).map_err(|error| self.locate(error))
     }
 
     /// Reads what makes the tree out of an item that stands alone.

@@ -128,25 +128,3 @@ pub(super) fn attribute(item: &[u8], wanted: &str) -> Result<Option<AttributeVal
     }
     Ok(None)
 }
-
-/// The item without these attributes.
-pub(super) fn without(item: &[u8], hidden: &[String]) -> Result<Vec<u8>, DecodeError> {
-    let mut out = Vec::with_capacity(item.len());
-    let mut reader = Reader::new(item)?;
-    let mut object = reader.object()?;
-    out.push(b'{');
-    while let Some(name) = object.next_key(&mut reader)? {
-        let at = reader.raw_value()?;
-        if hidden.iter().any(|hidden| *hidden == name) {
-            continue;
-        }
-        if out.len() > 1 {
-            out.push(b',');
-        }
-        crate::codec::json_string(&mut out, &name);
-        out.push(b':');
-        out.extend_from_slice(&item[at]);
-    }
-    out.push(b'}');
-    Ok(out)
-}

@@ -1,12 +1,13 @@
 //! What reading all items of a batch gives.
 
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::plan::{Found, Plan, place};
 use crate::error::{Error, ErrorKind};
 use crate::execute::Metadata;
 use crate::operation::batch_get::BATCH_GET_ITEM;
-use crate::operation::{ConsumedCapacity, UnprocessedKeys};
+use crate::operation::{ConsumedCapacity, UnprocessedKeys, response};
 
 /// What [`BatchGetItem::all`](crate::operation::BatchGetItem::all) gives.
 #[non_exhaustive]
@@ -50,6 +51,20 @@ impl BatchGetAllOutput {
         slots.iter().enumerate().map(move |(nth, slot)| {
             let table = at.unwrap_or_default();
             self.result(table, *slot, || place(&self.plan.order, table, nth))
+        })
+    }
+
+    /// The items of this table as the service's JSON, in the order asked: those that there are.
+    ///
+    /// # Errors
+    /// If what was read for the matching cannot be taken out of one again.
+    pub(crate) fn raw_items(&self, table: &str) -> impl Iterator<Item = Result<Bytes, Error>> + '_ {
+        let asked = self.plan.tables.iter().zip(&self.found).find(|(asked, _)| asked.name == table);
+        asked.into_iter().flat_map(|(asked, found)| {
+            asked.keys.slots().iter().filter_map(|slot| match &found[*slot as usize] {
+                Found::Item(item) => Some(asked.view.strip(item).map_err(|error| response::malformed(&error))),
+                Found::Missing | Found::Unread => None,
+            })
         })
     }
 

@@ -7,17 +7,12 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::facts::{Facts, JOURNAL, Stored};
-use super::rounds::Rounds;
 use super::site::Site;
-use crate::codec::{EncodeOptions, encode_item};
 use crate::error::{Error, ErrorKind};
-use crate::item::{AttributeValue, Item};
+use crate::item::AttributeValue;
 use crate::operation::page::PageRequest;
 use crate::operation::{BatchGetItem, Query, response};
 use crate::tree::check::{Projected, Source, layout};
-
-/// Keys in one BatchGetItem (API reference: 100).
-const MOST_KEYS: usize = 100;
 
 /// A node below another.
 pub(in crate::tree) struct Found {
@@ -188,42 +183,22 @@ fn arrange(top: Stored, all: Vec<Stored>, seen: &mut HashSet<AttributeValue>) ->
     found
 }
 
-/// Reads nodes by their keys as the last acknowledged writes left them: 100 in a request; what the service leaves
-/// unprocessed is asked for again.
+/// Reads nodes by their keys as the last acknowledged writes left them.
 pub(in crate::tree) async fn batch_get(
     site: &Site,
     ids: &[AttributeValue],
     tree: Option<&AttributeValue>,
 ) -> Result<HashMap<AttributeValue, Stored>, Error> {
-    let mut found = HashMap::with_capacity(ids.len());
-    let batches: Vec<_> = ids.chunks(MOST_KEYS).map(|ids| batch(site, ids, tree)).collect();
-    let mut batches = stream::iter(batches).buffered(site.core.config.max_sockets.max(1));
-    while let Some(nodes) = batches.try_next().await? {
-        found.extend(nodes.into_iter().map(|stored| (stored.facts.id.clone(), stored)));
+    if ids.is_empty() {
+        return Ok(HashMap::new());
     }
-    Ok(found)
-}
-
-async fn batch(site: &Site, ids: &[AttributeValue], tree: Option<&AttributeValue>) -> Result<Vec<Stored>, Error> {
-    let mut get = BatchGetItem::new(Arc::clone(&site.core)).consistent_read(&site.table, true);
+    let mut batch = BatchGetItem::new(Arc::clone(&site.core)).consistent_read(&site.table, true);
+    *batch.call_options() = site.options.clone();
     for id in ids {
-        get = get.get(&site.table, &site.key(id, tree)?);
+        batch = batch.get(&site.table, &site.key(id, tree)?);
     }
-    let (mut nodes, mut rounds) = (Vec::with_capacity(ids.len()), Rounds::default());
-    loop {
-        *get.call_options() = site.options.clone();
-        let output = get.send().await?;
-        site.count(output.metadata.attempts);
-        for item in output.items::<Item>(&site.table)? {
-            let mut json = Vec::with_capacity(256);
-            encode_item(&mut json, &item, EncodeOptions { keep_nulls: true })?;
-            nodes.push(stored(site, Bytes::from(json))?);
-        }
-        if output.unprocessed.is_empty() {
-            return Ok(nodes);
-        }
-        let left = Error::new(ErrorKind::Throttling, "the service left nodes of a batch unread, time after time");
-        rounds.another(site, site.locate(left)).await?;
-        get = BatchGetItem::new(Arc::clone(&site.core)).retry(output.unprocessed);
-    }
+    let output = batch.all().await?;
+    site.count(output.metadata.attempts);
+    let nodes = output.raw_items(&site.table).map(|item| stored(site, item?));
+    nodes.map(|node| node.map(|stored| (stored.facts.id.clone(), stored))).collect()
 }
