@@ -26,6 +26,7 @@ mod stream;
 mod update;
 mod version;
 pub(crate) mod view;
+mod walk;
 mod write;
 
 pub use batch_get::{BatchGetItem, BatchGetOutput, UnprocessedKeys};

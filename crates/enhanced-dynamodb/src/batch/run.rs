@@ -95,10 +95,9 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(super) fn new(core: Arc<Core>, settings: Settings<'a>) -> Self {
-        let started = core.time().now();
-        let deadline = core.deadline(&settings.options, started);
-        // The time of the whole batch is not that of each of its requests.
-        let options = CallOptions { deadline, timeout: None, ..settings.options };
+        let mut options = settings.options;
+        let started = core.bound_together(&mut options);
+        let deadline = options.deadline;
         Run {
             core,
             options: Arc::new(options),

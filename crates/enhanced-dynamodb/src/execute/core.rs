@@ -93,6 +93,14 @@ impl Core {
         earliest(options.whole_call(started), earliest(self.deadline, deadline::current()))
     }
 
+    /// The limits of a call become those of several requests together, which begin now.
+    pub(crate) fn bound_together(&self, options: &mut CallOptions) -> Instant {
+        let now = self.time().now();
+        options.deadline = self.deadline(options, now);
+        options.timeout = None;
+        now
+    }
+
     /// What is left of `limit` before the deadline of calls that are made now.
     pub(crate) fn within_deadline(&self, limit: Duration) -> Duration {
         let deadline = earliest(self.deadline, deadline::current());

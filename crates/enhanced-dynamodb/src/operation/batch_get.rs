@@ -268,10 +268,7 @@ impl BatchGetItem {
 
     /// When a call that begins now has begun. The limits of the call become those of all requests together.
     pub(crate) fn started(&mut self) -> std::time::Instant {
-        let now = self.core.time().now();
-        self.options.deadline = self.core.deadline(&self.options, now);
-        self.options.timeout = None;
-        now
+        self.core.bound_together(&mut self.options)
     }
 
     /// The batch taken apart, for more than one request.

@@ -10,6 +10,7 @@ use super::base::{member, number_member};
 use super::capacity::ConsumedCapacity;
 use super::response;
 use super::segments::Division;
+use super::walk::Paged;
 use crate::codec::{DecodeError, Reader, decode_item};
 use crate::error::Error;
 use crate::execute::{Call, CallOptions, Core, Metadata, Operation, ReplayClass, Reply};
@@ -80,6 +81,30 @@ pub(crate) struct PageRequest {
     pub(super) division: Option<Division>,
     /// The attributes that make a position in this table or index, once a page has told them.
     pub(crate) key_names: Mutex<Option<Vec<String>>>,
+}
+
+impl Paged for PageRequest {
+    type Position = Bytes;
+
+    fn start(&self) -> Option<Bytes> {
+        self.start.clone()
+    }
+
+    fn limit(&self) -> Option<u64> {
+        self.limit
+    }
+
+    fn core(&self) -> Arc<Core> {
+        Arc::clone(&self.core)
+    }
+
+    fn options(&mut self) -> &mut CallOptions {
+        &mut self.options
+    }
+
+    fn cursor_at(&self, key: &Bytes) -> String {
+        PageRequest::cursor_at(self, key)
+    }
 }
 
 /// The parts of a page's response around the items.

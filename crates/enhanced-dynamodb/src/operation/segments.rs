@@ -130,8 +130,8 @@ impl Lanes {
             self.started = true;
             // The limits of a call are those of the whole stream: not of each page anew.
             if let Some(request) = Arc::get_mut(&mut self.request) {
-                request.options.deadline = request.core.deadline(&request.options, request.core.time().now());
-                request.options.timeout = None;
+                let core = Arc::clone(&request.core);
+                core.bound_together(&mut request.options);
             }
         }
         loop {

@@ -14,11 +14,10 @@ use serde::de::DeserializeOwned;
 
 use super::page::{Page, PageRequest};
 use super::segments::{SegmentItems, SegmentPages, cursor_of};
+use super::walk::Walk;
 use crate::error::Error;
 use crate::execute::Reply;
 use crate::expression::Position;
-
-type Fetch<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
 /// The pages of a query or scan, fetched one after the other as they are asked for.
 ///
@@ -27,91 +26,9 @@ type Fetch<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 /// its first poll.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Pages<T> {
-    walk: Walk<(Page<T>, Option<Bytes>)>,
+    walk: Walk<PageRequest, (Page<T>, Option<Bytes>)>,
     /// Instead of the walk, where a scan is read in segments or at a rate.
     segments: Option<Box<SegmentPages<T>>>,
-}
-
-/// Where a walk over pages stands.
-struct Walk<P> {
-    /// The error of a request that could not be built comes out as the stream's first and last item.
-    request: Result<Arc<PageRequest>, Option<Error>>,
-    /// Where the next page begins; where the first one does, it may be nowhere in particular.
-    next: Option<Bytes>,
-    remaining: Option<u64>,
-    started: bool,
-    done: bool,
-    fetch: Option<Fetch<P>>,
-}
-
-impl<P> Walk<P> {
-    fn new(request: Result<PageRequest, Error>) -> Self {
-        let (next, remaining) = match &request {
-            Ok(request) => (request.start.clone(), request.limit),
-            Err(_) => (None, None),
-        };
-        Walk {
-            request: request.map(Arc::new).map_err(Some),
-            next,
-            remaining,
-            started: false,
-            done: remaining == Some(0),
-            fetch: None,
-        }
-    }
-
-    /// Nowhere to go.
-    fn nothing() -> Self {
-        Walk { request: Err(None), next: None, remaining: None, started: true, done: true, fetch: None }
-    }
-
-    /// The next page, as `fetch` gets it.
-    fn poll_fetch(
-        &mut self,
-        cx: &mut Context<'_>,
-        fetch: impl FnOnce(Arc<PageRequest>, Option<Bytes>, Option<u64>) -> Fetch<P>,
-    ) -> Poll<Option<Result<P, Error>>> {
-        if self.done {
-            return Poll::Ready(None);
-        }
-        let request = match &mut self.request {
-            Ok(request) => request,
-            Err(error) => {
-                self.done = true;
-                return Poll::Ready(error.take().map(Err));
-            }
-        };
-        if !self.started {
-            self.started = true;
-            // The limits of a call are those of the whole stream: not of each page anew.
-            if let Some(request) = Arc::get_mut(request) {
-                request.options.deadline = request.core.deadline(&request.options, request.core.time().now());
-                request.options.timeout = None;
-            }
-        }
-        let (next, remaining) = (&self.next, self.remaining);
-        let under_way = self.fetch.get_or_insert_with(|| fetch(Arc::clone(request), next.clone(), remaining));
-        let fetched = ready!(under_way.as_mut().poll(cx));
-        self.fetch = None;
-        self.done = fetched.is_err();
-        Poll::Ready(Some(fetched.map_err(|error| match &self.next {
-            Some(next) => error.with_cursor(request.cursor_at(next)),
-            None => error,
-        })))
-    }
-
-    /// A page was read: the next one begins here, if there is one.
-    fn advance(&mut self, next: Option<Bytes>) {
-        self.done = next.is_none();
-        self.next = next;
-    }
-
-    fn returned(&mut self, items: u64) {
-        if let Some(remaining) = &mut self.remaining {
-            *remaining = remaining.saturating_sub(items);
-            self.done |= *remaining == 0;
-        }
-    }
 }
 
 impl<T: DeserializeOwned> Pages<T> {
@@ -203,7 +120,7 @@ impl Standing {
 /// from its first poll.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Items<T> {
-    walk: Walk<Reply>,
+    walk: Walk<PageRequest, Reply>,
     /// Items of the current page that were not yet given out.
     ready: VecDeque<(Result<T, Error>, Range<usize>)>,
     /// The body of the current page: the ranges above lie in it.

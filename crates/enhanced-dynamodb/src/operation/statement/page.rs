@@ -1,7 +1,6 @@
 //! The pages of a statement: one, or all of them as a stream of pages or of items.
 
 use std::collections::VecDeque;
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -15,6 +14,7 @@ use crate::error::Error;
 use crate::execute::{Call, CallOptions, Core, Metadata, Operation, ReplayClass};
 use crate::item::Item;
 use crate::operation::base::{number_member, string_member};
+use crate::operation::walk::{Paged, Walk};
 use crate::operation::{ConsumedCapacity, response};
 use crate::transport::ArnParameter;
 
@@ -148,80 +148,48 @@ fn read<T: DeserializeOwned>(body: &Bytes) -> Result<StatementPage<Result<T, Err
     Ok(page)
 }
 
-/// A page in which an item that is no `T` is an error in its place.
-type Fetched<T> = Result<StatementPage<Result<T, Error>>, Error>;
+impl Paged for StatementRequest {
+    type Position = String;
 
-type Fetch<T> = Pin<Box<dyn Future<Output = Fetched<T>> + Send>>;
+    fn start(&self) -> Option<String> {
+        self.start.clone()
+    }
 
-/// Where a walk over pages stands.
-struct Walk<T> {
-    /// The error of a request that could not be built comes out as the stream's first and last item.
-    request: Result<Arc<StatementRequest>, Option<Error>>,
-    next: Option<String>,
-    remaining: Option<u64>,
-    started: bool,
-    done: bool,
-    fetch: Option<Fetch<T>>,
+    fn limit(&self) -> Option<u64> {
+        self.limit
+    }
+
+    fn core(&self) -> Arc<Core> {
+        Arc::clone(&self.core)
+    }
+
+    fn options(&mut self) -> &mut CallOptions {
+        &mut self.options
+    }
+
+    /// The service's own token.
+    fn cursor_at(&self, token: &String) -> String {
+        token.clone()
+    }
 }
 
-impl<T: DeserializeOwned> Walk<T> {
-    fn new(request: Result<StatementRequest, Error>) -> Self {
-        let (next, remaining) = match &request {
-            Ok(request) => (request.start.clone(), request.limit),
-            Err(_) => (None, None),
-        };
-        Walk {
-            request: request.map(Arc::new).map_err(Some),
-            next,
-            remaining,
-            started: false,
-            done: remaining == Some(0),
-            fetch: None,
-        }
-    }
+/// A walk over pages in which an item that is no `T` is an error in its place.
+type StatementWalk<T> = Walk<StatementRequest, StatementPage<Result<T, Error>>>;
 
-    fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Fetched<T>>> {
-        if self.done {
-            return Poll::Ready(None);
-        }
-        let request = match &mut self.request {
-            Ok(request) => request,
-            Err(error) => {
-                self.done = true;
-                return Poll::Ready(error.take().map(Err));
-            }
-        };
-        if !self.started {
-            self.started = true;
-            // The limits of a call are those of the whole stream: not of each page anew.
-            if let Some(request) = Arc::get_mut(request) {
-                request.options.deadline = request.core.deadline(&request.options, request.core.time().now());
-                request.options.timeout = None;
-            }
-        }
-        let (next, remaining) = (&self.next, self.remaining);
-        let under_way = self.fetch.get_or_insert_with(|| {
-            let (request, next) = (Arc::clone(request), next.clone());
-            Box::pin(async move { request.page(next.as_deref(), remaining).await })
-        });
-        let fetched = ready!(under_way.as_mut().poll(cx));
-        self.fetch = None;
-        Poll::Ready(Some(match fetched {
-            Ok(page) => {
-                self.remaining = remaining.map(|items| items.saturating_sub(page.items.len() as u64));
-                self.done = page.next.is_none() || self.remaining == Some(0);
-                self.next.clone_from(&page.next);
-                Ok(page)
-            }
-            Err(error) => {
-                self.done = true;
-                Err(match self.next.take() {
-                    Some(next) => error.with_cursor(next),
-                    None => error,
-                })
-            }
-        }))
-    }
+/// The next page, and the walk behind it.
+fn poll_page<T: DeserializeOwned>(
+    walk: &mut StatementWalk<T>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<StatementPage<Result<T, Error>>, Error>>> {
+    let fetched = ready!(walk.poll_fetch(cx, |request, next, remaining| {
+        Box::pin(async move { request.page(next.as_deref(), remaining).await })
+    }));
+    Poll::Ready(fetched.map(|page| {
+        let page = page?;
+        walk.advance(page.next.clone());
+        walk.returned(page.items.len() as u64);
+        Ok(page)
+    }))
 }
 
 /// The pages of a statement, fetched one after the other as they are asked for.
@@ -231,7 +199,7 @@ impl<T: DeserializeOwned> Walk<T> {
 /// whole stream, from its first poll.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct StatementPages<T> {
-    walk: Walk<T>,
+    walk: StatementWalk<T>,
 }
 
 impl<T: DeserializeOwned> StatementPages<T> {
@@ -266,7 +234,7 @@ impl<T: DeserializeOwned> Stream for StatementPages<T> {
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let walk = &mut self.get_mut().walk;
         let start = walk.next.clone();
-        let page = ready!(walk.poll_page(cx));
+        let page = ready!(poll_page(walk, cx));
         Poll::Ready(page.map(|page| {
             page?.typed().map_err(|error| {
                 walk.done = true;
@@ -287,7 +255,7 @@ impl<T: DeserializeOwned> Stream for StatementPages<T> {
 /// the whole stream, from its first poll.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct StatementItems<T> {
-    walk: Walk<T>,
+    walk: StatementWalk<T>,
     /// Items of the current page that were not yet given out.
     ready: VecDeque<Result<T, Error>>,
 }
@@ -327,7 +295,7 @@ impl<T: DeserializeOwned> Stream for StatementItems<T> {
             if let Some(item) = this.ready.pop_front() {
                 return Poll::Ready(Some(item));
             }
-            match ready!(this.walk.poll_page(cx)) {
+            match ready!(poll_page(&mut this.walk, cx)) {
                 None => return Poll::Ready(None),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 Some(Ok(page)) => this.ready.extend(page.items),
