@@ -6,11 +6,13 @@
 //! describes, from the positions (`LastEvaluatedKey`) of a table's pages, from deletes that the service accepted; and
 //! else asks once with DescribeTable.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
+use crate::item::Number;
 
 /// How long it is remembered that a table could not be described: a role that may not describe tables seldom may a
 /// minute later, and a failure should not cost each batch a request.
@@ -217,6 +219,15 @@ impl KnownKeys {
 
     fn set(&self, table: &str, found: Found) {
         self.found.write().unwrap_or_else(PoisonError::into_inner).insert(table.to_owned(), found);
+    }
+}
+
+/// The value of a key attribute in the one form that equal keys share: the service takes the numbers 1, 1.0 and 1e0 for
+/// one key. `kind` is its type, `S`, `N` or `B`.
+pub(crate) fn canonical<'a>(kind: &str, text: Cow<'a, str>) -> Cow<'a, str> {
+    match if kind == "N" { Number::parse(&text).ok() } else { None } {
+        Some(number) => number.to_string().into(),
+        None => text,
     }
 }
 

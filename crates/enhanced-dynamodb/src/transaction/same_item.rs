@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::codec::{DecodeError, Reader};
-use crate::item::Number;
+use crate::keys::canonical;
 
 /// What a transaction does with one item.
 pub(super) struct Subject<'a> {
@@ -71,12 +71,9 @@ fn scalars(json: &[u8]) -> Result<Vec<Attribute<'_>>, DecodeError> {
         let mut value = reader.object()?;
         while let Some(kind) = value.next_key(&mut reader)? {
             match &*kind {
-                "S" | "B" => scalars.push((name.clone(), kind, reader.string()?)),
-                "N" => {
-                    let text = reader.string()?;
-                    // 1 and 1.0 are one key.
-                    let number = Number::parse(&text).map_or(text, |number| number.to_string().into());
-                    scalars.push((name.clone(), kind, number));
+                "S" | "B" | "N" => {
+                    let text = canonical(&kind, reader.string()?);
+                    scalars.push((name.clone(), kind, text));
                 }
                 _ => reader.skip_value()?,
             }

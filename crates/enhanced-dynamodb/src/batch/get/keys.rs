@@ -1,12 +1,11 @@
 //! The keys asked of one table: each one once, and found again in what the service answers.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 use std::ops::Range;
 
 use crate::codec::{DecodeError, Members, Reader};
 use crate::error::Error;
-use crate::item::Number;
+use crate::keys::canonical;
 
 /// The keys asked of one table.
 pub(super) struct Keys {
@@ -156,24 +155,12 @@ fn write_value(out: &mut Vec<u8>, json: &[u8]) -> Result<(), DecodeError> {
     let mut reader = Reader::new(json)?;
     let mut object = reader.object()?;
     let Some(kind) = object.next_key(&mut reader)? else { return Err(DecodeError::new("a value without a type")) };
-    let is_number = kind == "N";
     out.extend_from_slice(kind.as_bytes());
     out.push(b':');
     let start = out.len();
     out.extend_from_slice(&[0; 8]);
     match &*kind {
-        "S" | "N" | "B" => {
-            let text = reader.string()?;
-            match if is_number { Number::parse(&text).ok() } else { None } {
-                Some(number) => {
-                    let mut canonical = String::new();
-                    // Writing to a String does not fail.
-                    let _ = write!(canonical, "{number}");
-                    out.extend_from_slice(canonical.as_bytes());
-                }
-                None => out.extend_from_slice(text.as_bytes()),
-            }
-        }
+        "S" | "N" | "B" => out.extend_from_slice(canonical(&kind, reader.string()?).as_bytes()),
         // No key of the service's, which will say so.
         _ => out.extend_from_slice(&json[reader.raw_value()?]),
     }
