@@ -242,24 +242,22 @@ impl BatchGetItem {
     /// # Errors
     /// Those of the service, for the whole batch; before anything is sent,
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a batch of none or of more than 100 keys.
-    pub async fn send(mut self) -> Result<BatchGetOutput, Error> {
-        let table = self.first_table();
-        let core = Arc::clone(&self.core);
-        let body = self.body().map_err(|error| core.refuse(BATCH_GET_ITEM.name.clone(), table.as_deref(), error))?;
-        let new = self.tables.iter().map(|reads| reads.table.as_str());
-        let arns: Vec<&str> = new.chain(self.leftovers.iter().map(|left| left.table.as_str())).collect();
+    pub async fn send(self) -> Result<BatchGetOutput, Error> {
+        let BatchGetParts { core, options, capacity, tables, .. } = self.taken_apart(Self::for_one_request)?;
+        let arns: Vec<&str> = tables.iter().map(|parts| parts.table.as_str()).collect();
         let call = Call {
             operation: &BATCH_GET_ITEM,
-            table: table.as_deref(),
+            table: arns.first().copied(),
             arns: ArnParameter::List(&arns),
-            body: Bytes::from(body),
+            body: Bytes::from(body(&tables, capacity)),
             replay: ReplayClass::Read,
-            options: &self.options,
+            options: &options,
         };
         let read = |body: &Bytes| output::read(body).map_err(|error| response::malformed(&error));
         let (mut output, metadata) = core.answer(call, read).await?;
         output.metadata = metadata;
-        let views: Vec<(String, View)> = self.views().collect();
+        let views = tables.into_iter().filter(|parts| !parts.view.is_plain());
+        let views: Vec<(String, View)> = views.map(|parts| (parts.table, parts.view)).collect();
         if !views.is_empty() {
             output.look_at(views, core.time().wall());
         }
@@ -275,10 +273,34 @@ impl BatchGetItem {
     ///
     /// # Errors
     /// What is wrong with it; the first table is named.
-    pub(crate) fn into_parts(mut self) -> Result<BatchGetParts, Error> {
+    pub(crate) fn into_parts(self) -> Result<BatchGetParts, Error> {
+        self.taken_apart(Self::parts)
+    }
+
+    fn taken_apart(
+        mut self,
+        parts: impl FnOnce(&mut Self) -> Result<BatchGetParts, Error>,
+    ) -> Result<BatchGetParts, Error> {
         let table = self.first_table();
         let core = Arc::clone(&self.core);
-        self.parts().map_err(|error| core.refuse(BATCH_GET_ITEM.name.clone(), table.as_deref(), error))
+        parts(&mut self).map_err(|error| core.refuse(BATCH_GET_ITEM.name.clone(), table.as_deref(), error))
+    }
+
+    /// The parts of a batch that is one request: with what must be read to look at the items as was asked.
+    fn for_one_request(&mut self) -> Result<BatchGetParts, Error> {
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
+        let count = self.len();
+        if count == 0 || count > MOST_KEYS {
+            return Err(Error::invalid_input(format!("a batch has 1 to {MOST_KEYS} keys, this one has {count}"))
+                .with_advice("Read more than 100 with .all() instead of .send()."));
+        }
+        let mut parts = self.parts()?;
+        for table in parts.tables.iter_mut().filter(|table| !table.view.is_plain()) {
+            table.view.widen(&mut table.settings, &[])?;
+        }
+        Ok(parts)
     }
 
     fn parts(&mut self) -> Result<BatchGetParts, Error> {
@@ -286,13 +308,21 @@ impl BatchGetItem {
             return Err(error);
         }
         self.check_leftovers()?;
-        let mut asked = std::mem::take(&mut self.asked);
         let mut tables = Vec::with_capacity(self.tables.len() + self.leftovers.len());
+        // The place of each table among those that a key was asked of.
+        let mut places = Vec::with_capacity(self.tables.len());
         for reads in &mut self.tables {
-            let mut settings = Vec::new();
-            reads.write_settings(&mut settings)?;
-            let (keys, view) = (std::mem::take(&mut reads.keys), reads.view.clone());
-            tables.push(TableParts { table: reads.table.clone(), keys, settings, view });
+            places.push(tables.len() as u32);
+            if reads.count > 0 {
+                let mut settings = Vec::new();
+                reads.write_settings(&mut settings)?;
+                let (keys, view) = (std::mem::take(&mut reads.keys), reads.view.clone());
+                tables.push(TableParts { table: reads.table.clone(), keys, settings, view });
+            }
+        }
+        let mut asked = std::mem::take(&mut self.asked);
+        for table in &mut asked {
+            *table = places[*table as usize];
         }
         for left in std::mem::take(&mut self.leftovers) {
             asked.extend(std::iter::repeat_n(tables.len() as u32, left.count));
@@ -307,59 +337,9 @@ impl BatchGetItem {
         })
     }
 
-    /// How the items of tables are looked at that are not looked at as they are.
-    fn views(&self) -> impl Iterator<Item = (String, View)> + '_ {
-        let new = self.tables.iter().filter(|reads| reads.count > 0).map(|reads| (&reads.table, &reads.view));
-        let views = new.chain(self.leftovers.iter().map(|left| (&left.table, &left.view)));
-        views.filter(|(_, view)| !view.is_plain()).map(|(table, view)| (table.clone(), view.clone()))
-    }
-
     fn first_table(&self) -> Option<String> {
         let new = self.tables.first().map(|reads| &reads.table);
         new.or_else(|| self.leftovers.first().map(|left| &left.table)).cloned()
-    }
-
-    fn body(&mut self) -> Result<Vec<u8>, Error> {
-        if let Some(error) = self.error.take() {
-            return Err(error);
-        }
-        let count = self.len();
-        if count == 0 || count > MOST_KEYS {
-            return Err(Error::invalid_input(format!("a batch has 1 to {MOST_KEYS} keys, this one has {count}"))
-                .with_advice("Read more than 100 with .all() instead of .send()."));
-        }
-        self.check_leftovers()?;
-        let mut body = Vec::with_capacity(4096);
-        body.extend_from_slice(b"{\"RequestItems\":{");
-        let mut first = true;
-        for reads in self.tables.iter_mut().filter(|reads| reads.count > 0) {
-            separate(&mut body, &mut first);
-            json_string(&mut body, &reads.table);
-            body.extend_from_slice(b":{\"Keys\":[");
-            body.extend_from_slice(&reads.keys);
-            body.push(b']');
-            if reads.view.is_plain() {
-                reads.write_settings(&mut body)?;
-            } else {
-                let mut settings = Vec::new();
-                reads.write_settings(&mut settings)?;
-                reads.view.widen(&mut settings, &[])?;
-                body.extend_from_slice(&settings);
-            }
-            body.push(b'}');
-        }
-        for left in &self.leftovers {
-            separate(&mut body, &mut first);
-            json_string(&mut body, &left.table);
-            body.push(b':');
-            body.extend_from_slice(&left.json);
-        }
-        body.push(b'}');
-        if let Some(capacity) = self.capacity {
-            string_member(&mut body, "ReturnConsumedCapacity", capacity.as_str());
-        }
-        body.push(b'}');
-        Ok(body)
     }
 
     /// A table's keys go with one projection.
@@ -377,11 +357,27 @@ impl BatchGetItem {
     }
 }
 
-fn separate(body: &mut Vec<u8>, first: &mut bool) {
-    if !*first {
-        body.push(b',');
+fn body(tables: &[TableParts], capacity: Option<ReturnConsumedCapacity>) -> Vec<u8> {
+    let bytes: usize = tables.iter().map(|parts| parts.keys.len() + parts.settings.len() + parts.table.len()).sum();
+    let mut body = Vec::with_capacity(bytes + 64 * tables.len() + 64);
+    body.extend_from_slice(b"{\"RequestItems\":{");
+    for (at, parts) in tables.iter().enumerate() {
+        if at > 0 {
+            body.push(b',');
+        }
+        json_string(&mut body, &parts.table);
+        body.extend_from_slice(b":{\"Keys\":[");
+        body.extend_from_slice(&parts.keys);
+        body.push(b']');
+        body.extend_from_slice(&parts.settings);
+        body.push(b'}');
     }
-    *first = false;
+    body.push(b'}');
+    if let Some(capacity) = capacity {
+        string_member(&mut body, "ReturnConsumedCapacity", capacity.as_str());
+    }
+    body.push(b'}');
+    body
 }
 
 impl TableReads {

@@ -23,7 +23,7 @@ pub struct GetItem {
     pub(crate) base: Base,
     pub(crate) key: KeyBuffer,
     pub(crate) consistent_read: Option<bool>,
-    view: View,
+    pub(crate) view: View,
 }
 
 /// What a [`GetItem`] gives.

@@ -39,6 +39,10 @@ fn action(get: &mut GetItem) -> Result<(Vec<u8>, Range<usize>), Error> {
     get.base.check()?;
     refuse_call_settings(&get.base, "transact_get()")?;
     refuse_parameters(&get.base)?;
+    if !get.view.is_plain() {
+        return Err(Error::invalid_input("hide_expired() has no place in a transaction")
+            .with_advice("Leave it out, and look at the attribute of what was read."));
+    }
     if get.consistent_read.is_some() {
         return Err(Error::invalid_input("consistent_read() has no place in a transaction")
             .with_advice("Leave it out: a transaction reads what was last written, all items at one moment."));

@@ -103,6 +103,17 @@ testkit::on_both_engines! {
         assert_eq!(rest.items::<Item>("Sessions").unwrap(), vec![item! { "device": "phone" }; 4]);
         let rest = db.batch_get().retry(first.unprocessed).all().await.unwrap();
         assert_eq!(rest.items::<Item>("Sessions").unwrap(), vec![Some(item! { "device": "phone" }); 4]);
+
+        // What all() left unread too, though its projection lacks the attribute.
+        responder.rule(Rule::on("BatchGetItem").nth(1).then(Action::error("AccessDeniedException", "no")));
+        let denied = batch().projection("Sessions", ["device"]).all().await.unwrap_err();
+        let unread = denied.batch_get().unwrap().unread();
+        assert_eq!(unread.len(), ALL.len());
+        let rest = db.batch_get().retry(unread.clone()).send().await.unwrap();
+        assert_eq!(rest.items::<Item>("Sessions").unwrap(), vec![item! { "device": "phone" }; 5]);
+        // A setting of a table without a key of its own is no second table.
+        let rest = db.batch_get().projection("Sessions", ["name"]).retry(unread).all().await.unwrap();
+        assert_eq!(rest.items::<Item>("Sessions").unwrap(), expected);
     }
 
     async fn an_item_that_does_not_decode_is_told_whole(engine: Engine) {

@@ -313,6 +313,7 @@ testkit::on_both_engines! {
             (db.transact_get().actions((0..101).map(|_| get())), "1 to 100 reads, this one has 101"),
             (db.transact_get().action(get()).get("Users", &key! { "id": "m1" }).action(get()), "reads 0 and 2"),
             (db.transact_get().action(get().consistent_read(true)), "consistent_read() has no place"),
+            (db.transact_get().action(get().hide_expired("ttl")), "hide_expired() has no place"),
             (db.transact_get().action(get().max_retries(1)), "max_retries() is a matter of the whole"),
             (db.transact_get().action(get()).action(db.get("Messages")), "action 1 (Get on Messages): no key"),
         ];

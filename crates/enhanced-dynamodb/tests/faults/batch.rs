@@ -47,6 +47,13 @@ async fn scripted(rules: impl IntoIterator<Item = Rule>) -> (Responder, Arc<Test
 }
 
 #[tokio::test]
+async fn a_concurrency_beyond_all_bounds_is_no_harm() {
+    let (_responder, _clock, db) = scripted([]).await;
+    let outcome = db.batch_operations((0..60).map(put)).concurrency(usize::MAX).send().await.unwrap();
+    assert_eq!(counts(&outcome), (60, 60, 0, 0));
+}
+
+#[tokio::test]
 async fn leftovers_wait_from_25_milliseconds_while_anything_is_done_and_from_a_second_if_nothing_is() {
     let leaves = |nth, applied| Rule::on("BatchWriteItem").nth(nth).then(Action::leftovers(applied));
     let (_responder, clock, db) = scripted([leaves(1, 10), leaves(2, 5), leaves(3, 0), leaves(4, 1)]).await;
