@@ -85,6 +85,7 @@ impl Scan {
         let Scan { mut base, mut read, segment, segments, rate } = self;
         if rate.is_some() && base.capacity.is_none_or(|capacity| capacity == ReturnConsumedCapacity::None) {
             base.capacity = Some(ReturnConsumedCapacity::Total);
+            base.options.asks_capacity = true;
         }
         // The position of one segment is not that of all.
         let start = if segments.is_some() { std::mem::take(&mut read.start) } else { Start::Beginning };

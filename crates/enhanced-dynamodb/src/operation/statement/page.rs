@@ -173,23 +173,13 @@ impl Paged for StatementRequest {
     }
 }
 
-/// A walk over pages in which an item that is no `T` is an error in its place.
-type StatementWalk<T> = Walk<StatementRequest, StatementPage<Result<T, Error>>>;
+type StatementWalk<I> = Walk<StatementRequest, StatementPage<I>>;
 
-/// The next page, and the walk behind it.
-fn poll_page<T: DeserializeOwned>(
-    walk: &mut StatementWalk<T>,
-    cx: &mut Context<'_>,
-) -> Poll<Option<Result<StatementPage<Result<T, Error>>, Error>>> {
-    let fetched = ready!(walk.poll_fetch(cx, |request, next, remaining| {
-        Box::pin(async move { request.page(next.as_deref(), remaining).await })
-    }));
-    Poll::Ready(fetched.map(|page| {
-        let page = page?;
-        walk.advance(page.next.clone());
-        walk.returned(page.items.len() as u64);
-        Ok(page)
-    }))
+/// The walk goes on behind the page that it has come to.
+fn behind<I>(walk: &mut StatementWalk<I>, page: StatementPage<I>) -> StatementPage<I> {
+    walk.advance(page.next.clone());
+    walk.returned(page.items.len() as u64);
+    page
 }
 
 /// The pages of a statement, fetched one after the other as they are asked for.
@@ -233,17 +223,10 @@ impl<T: DeserializeOwned> Stream for StatementPages<T> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let walk = &mut self.get_mut().walk;
-        let start = walk.next.clone();
-        let page = ready!(poll_page(walk, cx));
-        Poll::Ready(page.map(|page| {
-            page?.typed().map_err(|error| {
-                walk.done = true;
-                match start {
-                    Some(start) => error.with_cursor(start),
-                    None => error,
-                }
-            })
-        }))
+        let page = ready!(walk.poll_fetch(cx, |request, next, remaining| {
+            Box::pin(async move { request.page(next.as_deref(), remaining).await?.typed() })
+        }));
+        Poll::Ready(page.map(|page| Ok(behind(walk, page?))))
     }
 }
 
@@ -255,7 +238,7 @@ impl<T: DeserializeOwned> Stream for StatementPages<T> {
 /// the whole stream, from its first poll.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct StatementItems<T> {
-    walk: StatementWalk<T>,
+    walk: StatementWalk<Result<T, Error>>,
     /// Items of the current page that were not yet given out.
     ready: VecDeque<Result<T, Error>>,
 }
@@ -295,10 +278,13 @@ impl<T: DeserializeOwned> Stream for StatementItems<T> {
             if let Some(item) = this.ready.pop_front() {
                 return Poll::Ready(Some(item));
             }
-            match ready!(poll_page(&mut this.walk, cx)) {
+            let page = ready!(this.walk.poll_fetch(cx, |request, next, remaining| {
+                Box::pin(async move { request.page(next.as_deref(), remaining).await })
+            }));
+            match page {
                 None => return Poll::Ready(None),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                Some(Ok(page)) => this.ready.extend(page.items),
+                Some(Ok(page)) => this.ready.extend(behind(&mut this.walk, page).items),
             }
         }
     }
