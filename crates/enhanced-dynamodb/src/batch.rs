@@ -135,7 +135,6 @@ pub struct BatchOperations<'a, S> {
     core: Arc<Core>,
     source: S,
     settings: Settings<'a>,
-    give_up_after: Option<u32>,
     error: Option<Error>,
 }
 
@@ -163,7 +162,7 @@ impl<'a, S: source::Source> BatchOperations<'a, S> {
             progress: None,
             sink: None,
         };
-        BatchOperations { core, source, settings, give_up_after: None, error: None }
+        BatchOperations { core, source, settings, error: None }
     }
 
     call_settings!();
@@ -188,7 +187,7 @@ impl<'a, S: source::Source> BatchOperations<'a, S> {
         if requests == 0 {
             self.refuse(Error::invalid_input("a batch that gives up after 0 requests sends nothing"));
         }
-        self.give_up_after = Some(requests);
+        self.settings.give_up_after = Some(requests);
         self
     }
 
@@ -196,8 +195,8 @@ impl<'a, S: source::Source> BatchOperations<'a, S> {
     /// a client.
     pub fn table_key(mut self, table: impl Into<String>, key: KeySchema) -> Self {
         let table = table.into();
-        if let Err(error) = key.check(&table) {
-            self.refuse(Error::invalid_input(error.message()).with_advice(error.advice().to_owned()));
+        if let Err(error) = key.check_input(&table) {
+            self.refuse(error);
         }
         self.settings.keys.insert(table, key);
         self
@@ -258,11 +257,6 @@ impl<'a, S: source::Source> BatchOperations<'a, S> {
         if let Some(error) = self.error {
             return Err(self.core.refuse(BATCH_WRITE_ITEM.name.clone(), None, error));
         }
-        let has_deadline = self.core.deadline(&self.settings.options, self.core.time().now()).is_some();
-        self.settings.give_up_after = match self.give_up_after {
-            None if !has_deadline => Some(GIVE_UP_AFTER),
-            given => given,
-        };
         Ok(Run::new(self.core, self.settings).carry_out(&mut self.source).await)
     }
 }

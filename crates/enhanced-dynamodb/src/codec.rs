@@ -32,7 +32,7 @@ pub(crate) mod token;
 pub(crate) use de::{decode_item, decode_value};
 pub(crate) use descriptor::Descriptor;
 pub(crate) use error::{DecodeError, EncodeError};
-pub(crate) use reader::{Members, Reader};
+pub(crate) use reader::{Members, Reader, member, members};
 pub(crate) use ser::{EncodeOptions, encode_item, encode_value};
 pub(crate) use text::json_string;
 

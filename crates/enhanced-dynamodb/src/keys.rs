@@ -79,6 +79,14 @@ impl KeySchema {
         }
         Ok(())
     }
+
+    /// As [`check`](Self::check), of a key that is declared for one request.
+    ///
+    /// # Errors
+    /// If no table can have this key.
+    pub(crate) fn check_input(&self, table: &str) -> Result<(), Error> {
+        self.check(table).map_err(|error| Error::invalid_input(error.message()).with_advice(error.advice().to_owned()))
+    }
 }
 
 /// Writes `id`, or `stream, at`.
@@ -120,23 +128,18 @@ impl KeyNames {
     }
 }
 
-/// What is known of one table.
+/// What is known of one table's key.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Known {
-    /// By a declaration, or from the service's description.
-    Schema(Arc<KeySchema>),
-    /// From a position or an accepted delete.
     Names(KeyNames),
     /// Nothing, and the service will not say.
     Withheld,
 }
 
 impl Known {
-    #[allow(dead_code, reason = "for those above that compare keys")]
-    pub(crate) fn names(&self) -> Option<KeyNames> {
+    pub(crate) fn names(self) -> Option<KeyNames> {
         match self {
-            Known::Schema(schema) => Some(KeyNames::of(schema)),
-            Known::Names(names) => Some(names.clone()),
+            Known::Names(names) => Some(names),
             Known::Withheld => None,
         }
     }
@@ -145,59 +148,42 @@ impl Known {
 /// What a client knows of its tables, by the name or ARN that it uses for them.
 #[derive(Debug, Default)]
 pub(crate) struct KnownKeys {
-    declared: HashMap<String, Arc<KeySchema>>,
+    declared: HashMap<String, KeyNames>,
     found: RwLock<HashMap<String, Found>>,
 }
 
 #[derive(Debug)]
 enum Found {
-    Schema(Arc<KeySchema>),
     Names(KeyNames),
     WithheldUntil(Instant),
 }
 
 impl KnownKeys {
     pub(crate) fn new(declared: &BTreeMap<String, KeySchema>) -> Self {
-        let declared = declared.iter().map(|(table, schema)| (table.clone(), Arc::new(schema.clone()))).collect();
+        let declared = declared.iter().map(|(table, schema)| (table.clone(), KeyNames::of(schema))).collect();
         KnownKeys { declared, found: RwLock::default() }
     }
 
     pub(crate) fn get(&self, table: &str, now: Instant) -> Option<Known> {
-        if let Some(schema) = self.declared.get(table) {
-            return Some(Known::Schema(Arc::clone(schema)));
+        if let Some(names) = self.declared.get(table) {
+            return Some(Known::Names(names.clone()));
         }
         match self.found.read().unwrap_or_else(PoisonError::into_inner).get(table)? {
-            Found::Schema(schema) => Some(Known::Schema(Arc::clone(schema))),
             Found::Names(names) => Some(Known::Names(names.clone())),
             Found::WithheldUntil(until) => (now < *until).then_some(Known::Withheld),
         }
     }
 
-    /// The service has described the table.
-    pub(crate) fn described(&self, table: &str, schema: KeySchema) {
-        self.set(table, Found::Schema(Arc::new(schema)));
-    }
-
-    /// The service has used or accepted a key of these attributes. A description that says the same stays: it says
-    /// more.
+    /// The service has described the table, or used or accepted a key of these attributes.
     pub(crate) fn learnt(&self, table: &str, names: &KeyNames) {
-        if self.declared.contains_key(table) {
-            return;
-        }
         let known = match self.found.read().unwrap_or_else(PoisonError::into_inner).get(table) {
-            Some(Found::Schema(schema)) => KeyNames::of(schema) == *names,
             Some(Found::Names(known)) => known == names,
             Some(Found::WithheldUntil(_)) | None => false,
         };
-        if known {
-            return;
+        if !known && !self.declared.contains_key(table) {
+            let mut found = self.found.write().unwrap_or_else(PoisonError::into_inner);
+            found.insert(table.to_owned(), Found::Names(names.clone()));
         }
-        let found = match names.names() {
-            // The one attribute of a key can only be its partition key.
-            [partition] => Found::Schema(Arc::new(KeySchema::new(partition))),
-            _ => Found::Names(names.clone()),
-        };
-        self.set(table, found);
     }
 
     /// The service did not describe the table: it is not asked again for a while.
@@ -205,7 +191,7 @@ impl KnownKeys {
         let mut found = self.found.write().unwrap_or_else(PoisonError::into_inner);
         match found.get(table) {
             // Learnt meanwhile.
-            Some(Found::Schema(_) | Found::Names(_)) => {}
+            Some(Found::Names(_)) => {}
             Some(Found::WithheldUntil(_)) | None => {
                 found.insert(table.to_owned(), Found::WithheldUntil(now + REFUSAL_KEPT));
             }
@@ -215,10 +201,6 @@ impl KnownKeys {
     /// The table is deleted: one of the same name may have another key.
     pub(crate) fn forget(&self, table: &str) {
         self.found.write().unwrap_or_else(PoisonError::into_inner).remove(table);
-    }
-
-    fn set(&self, table: &str, found: Found) {
-        self.found.write().unwrap_or_else(PoisonError::into_inner).insert(table.to_owned(), found);
     }
 }
 
@@ -251,18 +233,16 @@ mod tests {
     }
 
     #[test]
-    fn one_learnt_attribute_is_the_partition_key_and_of_two_nobody_knows_which_is() {
+    fn what_was_learnt_last_is_known() {
         let (keys, now) = (KnownKeys::default(), Instant::now());
         keys.learnt("Messages", &names(&["id"]));
         keys.learnt("Events", &names(&["at", "stream"]));
-        assert_eq!(keys.get("Messages", now), Some(Known::Schema(Arc::new(KeySchema::new("id")))));
+        assert_eq!(keys.get("Messages", now), Some(Known::Names(names(&["id"]))));
         assert_eq!(keys.get("Events", now), Some(Known::Names(names(&["at", "stream"]))));
-        let described = KeySchema::new("stream").with_sort("at");
-        keys.described("Events", described.clone());
-        keys.learnt("Events", &names(&["at", "stream"]));
-        assert_eq!(keys.get("Events", now), Some(Known::Schema(Arc::new(described))), "a description says more");
+        keys.learnt("Events", &KeyNames::of(&KeySchema::new("stream").with_sort("at")));
+        assert_eq!(keys.get("Events", now), Some(Known::Names(names(&["at", "stream"]))), "described");
         keys.learnt("Events", &names(&["id"]));
-        assert_eq!(keys.get("Events", now), Some(Known::Schema(Arc::new(KeySchema::new("id")))), "made anew");
+        assert_eq!(keys.get("Events", now), Some(Known::Names(names(&["id"]))), "made anew");
     }
 
     #[test]

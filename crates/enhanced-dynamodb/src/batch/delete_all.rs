@@ -132,10 +132,8 @@ impl<'a> DeleteAll<'a> {
     /// table's key is not known. Of a dry run, those of reading.
     pub async fn send(mut self) -> Result<DeleteAllOutcome, Error> {
         let (core, table) = self.read.core_and_table();
-        let started = core.time().now();
         let options = self.read.options();
-        options.deadline = core.deadline(options, started);
-        options.timeout = None;
+        let started = core.bound_together(options);
         let options = options.clone();
         let mut outcome = DeleteAllOutcome { dry_run: self.dry_run, ..DeleteAllOutcome::default() };
         if self.dry_run {
@@ -177,10 +175,7 @@ async fn key_names(
     options: &CallOptions,
 ) -> Result<Result<KeyNames, Error>, Error> {
     if let Some(key) = declared {
-        return Ok(key
-            .check(table)
-            .map(|()| KeyNames::of(key))
-            .map_err(|error| Error::invalid_input(error.message()).with_advice(error.advice().to_owned())));
+        return Ok(key.check_input(table).map(|()| KeyNames::of(key)));
     }
     // An empty name is told as any call tells it.
     if table.is_empty() {

@@ -87,7 +87,6 @@ impl Error {
 struct Run<'a> {
     plan: &'a Plan,
     started: Instant,
-    deadline: Option<Instant>,
     /// Keys to be asked for in this round.
     pending: VecDeque<Asked>,
     /// Keys to be asked for in the next one.
@@ -117,7 +116,6 @@ impl<'a> Run<'a> {
         Run {
             plan,
             started,
-            deadline: plan.options.deadline,
             pending: plan.asked().collect(),
             left: Vec::new(),
             found: plan.nothing_found(),
@@ -224,7 +222,7 @@ impl<'a> Run<'a> {
     }
 
     fn has_time_for(&self, wait: Duration) -> bool {
-        let Some(deadline) = self.deadline else { return true };
+        let Some(deadline) = self.plan.options.deadline else { return true };
         let left = deadline.saturating_duration_since(self.plan.core.time().now());
         left >= wait.saturating_add(LEAST_ATTEMPT)
     }

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::stream::FuturesUnordered;
 
+use super::GIVE_UP_AFTER;
 use super::answer;
 use super::chunk::{Chunk, MOST_OPERATIONS};
 use super::ledger::{Ledger, Sink};
@@ -88,7 +89,6 @@ pub(super) struct Run<'a> {
     keys: HashMap<String, KeySchema>,
     progress: Option<Progress<'a>>,
     started: Instant,
-    deadline: Option<Instant>,
     input_ended: bool,
     is_over: bool,
 }
@@ -97,7 +97,7 @@ impl<'a> Run<'a> {
     pub(super) fn new(core: Arc<Core>, settings: Settings<'a>) -> Self {
         let mut options = settings.options;
         let started = core.bound_together(&mut options);
-        let deadline = options.deadline;
+        let give_up_after = settings.give_up_after.or(options.deadline.is_none().then_some(GIVE_UP_AFTER));
         Run {
             core,
             options: Arc::new(options),
@@ -105,13 +105,12 @@ impl<'a> Run<'a> {
             ledger: Ledger::new(settings.keep, settings.sink),
             window: Window::new(settings.concurrency),
             in_flight: HashMap::new(),
-            give_up_after: settings.give_up_after,
-            most_held: 1000 + 2 * MOST_OPERATIONS * settings.concurrency,
+            give_up_after,
+            most_held: settings.concurrency.saturating_mul(2 * MOST_OPERATIONS).saturating_add(1000),
             capacity: settings.capacity,
             keys: settings.keys,
             progress: settings.progress,
             started,
-            deadline,
             input_ended: false,
             is_over: false,
         }
@@ -239,7 +238,7 @@ impl<'a> Run<'a> {
 
     /// After this, no request can end in time.
     fn latest(&self) -> Option<Instant> {
-        self.deadline.map(|deadline| deadline.checked_sub(LEAST_ATTEMPT).unwrap_or(deadline))
+        self.options.deadline.map(|deadline| deadline.checked_sub(LEAST_ATTEMPT).unwrap_or(deadline))
     }
 
     /// When there is something to do although nothing has come.

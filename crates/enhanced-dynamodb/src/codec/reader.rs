@@ -338,3 +338,27 @@ impl Members {
         Ok(true)
     }
 }
+
+/// The names of an object's members, and where their values stand.
+pub(crate) fn members(json: &[u8]) -> Result<Vec<(String, Range<usize>)>> {
+    let mut members = Vec::new();
+    let mut reader = Reader::new(json)?;
+    let mut object = reader.object()?;
+    while let Some(name) = object.next_key(&mut reader)? {
+        members.push((name.into_owned(), reader.raw_value()?));
+    }
+    Ok(members)
+}
+
+/// Where the value of an object's first member of this name stands.
+pub(crate) fn member(json: &[u8], name: &str) -> Result<Option<Range<usize>>> {
+    let mut reader = Reader::new(json)?;
+    let mut object = reader.object()?;
+    while let Some(found) = object.next_key(&mut reader)? {
+        let at = reader.raw_value()?;
+        if found == name {
+            return Ok(Some(at));
+        }
+    }
+    Ok(None)
+}

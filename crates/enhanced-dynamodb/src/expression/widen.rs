@@ -1,11 +1,10 @@
 //! Projections that are widened: attributes that the client itself must see are read beside those that were asked for.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use super::placeholders::check_length;
 use super::token::{Token, Tokens};
-use crate::codec::{DecodeError, Reader, json_string};
+use crate::codec::{DecodeError, Reader, json_string, members};
 use crate::error::Error;
 
 /// Adds attributes to the projection among a request's members, and tells which of them the caller did not ask for.
@@ -35,7 +34,7 @@ type Widened = (Vec<u8>, Vec<String>);
 fn widen(object: &[u8], wanted: &[impl AsRef<str>]) -> Result<Option<Widened>, Error> {
     let mut written = Vec::with_capacity(object.len() + 64);
     let (mut projection, mut names, mut legacy) = (None, Vec::new(), None);
-    for (name, at) in members_of(object)? {
+    for (name, at) in members(object)? {
         match &*name {
             "ProjectionExpression" => projection = Some(Reader::new(&object[at])?.string()?.into_owned()),
             "ExpressionAttributeNames" => names = strings_of(&object[at])?,
@@ -141,16 +140,6 @@ fn free_placeholder(text: &str, names: &[(String, String)]) -> String {
         }
         number += 1;
     }
-}
-
-fn members_of(object: &[u8]) -> Result<Vec<(String, Range<usize>)>, DecodeError> {
-    let mut members = Vec::new();
-    let mut reader = Reader::new(object)?;
-    let mut walk = reader.object()?;
-    while let Some(name) = walk.next_key(&mut reader)? {
-        members.push((name.into_owned(), reader.raw_value()?));
-    }
-    Ok(members)
 }
 
 fn strings_of(object: &[u8]) -> Result<Vec<(String, String)>, DecodeError> {

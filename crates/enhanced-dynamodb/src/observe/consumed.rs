@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::throttles::table_name;
-use crate::codec::Reader;
+use crate::codec::member;
 
 /// Capacity units that calls consumed on one table, as part of [`Stats`](super::Stats).
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -57,16 +57,7 @@ pub(crate) fn consumed_of(body: &[u8], reads: bool) -> Vec<TableCapacity> {
 
 /// Where an answer tells it, as the service's JSON.
 pub(crate) fn find(body: &[u8]) -> Option<&[u8]> {
-    let mut reader = Reader::new(body).ok()?;
-    let mut object = reader.object().ok()?;
-    while let Some(key) = object.next_key(&mut reader).ok()? {
-        let is_it = &*key == "ConsumedCapacity";
-        let at = reader.raw_value().ok()?;
-        if is_it {
-            return body.get(at);
-        }
-    }
-    None
+    body.get(member(body, "ConsumedCapacity").ok()??)
 }
 
 /// Adds to a list of at most `most` tables; what is beyond is not told apart.

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::{ReturnValues, UpdateItem};
-use crate::codec::{Reader, decode_value};
+use crate::codec::{decode_value, member};
 use crate::error::{Error, ErrorKind};
 use crate::expression::IntoPath;
 use crate::item::Number;
@@ -48,15 +48,8 @@ impl UpdateItem {
             return Err(located(nothing_left(name)));
         };
         let read = || {
-            let mut reader = Reader::new(&attributes)?;
-            let mut object = reader.object()?;
-            while let Some(attribute) = object.next_key(&mut reader)? {
-                let at = reader.raw_value()?;
-                if attribute == name {
-                    return decode_value(&attributes[at]).map(Some).map_err(|error| error.in_key(name));
-                }
-            }
-            Ok(None)
+            let at = member(&attributes, name)?;
+            at.map(|at| decode_value(&attributes[at]).map_err(|error| error.in_key(name))).transpose()
         };
         match read() {
             Ok(Some(value)) => Ok(value),

@@ -11,7 +11,7 @@ use super::capacity::ConsumedCapacity;
 use super::response;
 use super::segments::Division;
 use super::walk::Paged;
-use crate::codec::{DecodeError, Reader, decode_item};
+use crate::codec::{self, DecodeError, Reader, decode_item};
 use crate::error::Error;
 use crate::execute::{Call, CallOptions, Core, Metadata, Operation, ReplayClass, Reply};
 use crate::expression::{CursorBinding, CursorKey, encode_cursor};
@@ -298,8 +298,10 @@ impl PageRequest {
     fn learn_key_names(&self, key: &[u8]) -> Result<(), DecodeError> {
         let mut known = self.key_names.lock().unwrap_or_else(PoisonError::into_inner);
         if known.is_none() {
-            let names: Vec<String> = members(key)?.into_iter().map(|(name, _)| name).collect();
-            if let Some(names) = KeyNames::new(names.clone()).filter(|_| self.of_table) {
+            let names: Vec<String> = codec::members(key)?.into_iter().map(|(name, _)| name).collect();
+            if self.of_table
+                && let Some(names) = KeyNames::new(names.clone())
+            {
                 self.core.keys.learnt(&self.table, &names);
             }
             *known = Some(names);
@@ -322,7 +324,7 @@ impl PageRequest {
             .with_operation(self.operation.name.clone(), Some(&self.table)));
         };
         let malformed = |error: DecodeError| response::malformed(&error);
-        let attributes = members(item).map_err(malformed)?;
+        let attributes = codec::members(item).map_err(malformed)?;
         let mut key = Vec::with_capacity(128);
         for name in &names {
             let Some((_, value)) = attributes.iter().find(|(attribute, _)| attribute == name) else {
@@ -346,15 +348,10 @@ impl PageRequest {
     /// or twice as much if the read is eventually consistent (developer guide, "Read and write operations").
     pub(super) fn units_of(&self, body: &Bytes) -> Option<f64> {
         let told = || -> Result<Option<f64>, DecodeError> {
-            let mut reader = Reader::new(body)?;
-            let mut object = reader.object()?;
-            while let Some(name) = object.next_key(&mut reader)? {
-                if name == "ConsumedCapacity" {
-                    return Ok(response::capacity(&mut reader, body)?.map(|consumed| consumed.capacity_units));
-                }
-                reader.skip_value()?;
-            }
-            Ok(None)
+            let Some(at) = codec::member(body, "ConsumedCapacity")? else { return Ok(None) };
+            let told = body.slice(at);
+            let consumed = response::capacity(&mut Reader::new(&told)?, &told)?;
+            Ok(consumed.map(|consumed| consumed.capacity_units))
         };
         // One that cannot be read is told when its items are.
         told().ok().map(|units| units.unwrap_or(body.len() as f64 / 8192.0))
@@ -368,15 +365,4 @@ impl PageRequest {
 /// Whether this is a key at all: the service may also spell "no more pages" as `null` or `{}`.
 fn is_key(json: &[u8]) -> bool {
     json.first() == Some(&b'{') && json.contains(&b'"')
-}
-
-/// The names of an object's members and where their values stand.
-fn members(json: &[u8]) -> Result<Vec<(String, Range<usize>)>, DecodeError> {
-    let mut members = Vec::new();
-    let mut reader = Reader::new(json)?;
-    let mut object = reader.object()?;
-    while let Some(name) = object.next_key(&mut reader)? {
-        members.push((name.into_owned(), reader.raw_value()?));
-    }
-    Ok(members)
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::base::Base;
 use super::write::WriteOutput;
 use super::{PutItem, ReturnValues, UpdateItem};
-use crate::codec::{DecodeError, Reader, decode_item, decode_value, json_string};
+use crate::codec::{DecodeError, decode_item, decode_value, json_string, members};
 use crate::error::{Error, ErrorKind};
 use crate::execute::Metadata;
 use crate::expression::attr;
@@ -186,18 +186,9 @@ fn not_a_version(name: &str) -> Error {
         .with_advice("Keep the version in a field of type u64, or Option<u64> for items that may be new.")
 }
 
-/// Where the value of an attribute stands.
+/// Where the value of an attribute stands: the last of its name, as the service reads it.
 fn member(item: &[u8], name: &str) -> Result<Option<std::ops::Range<usize>>, DecodeError> {
-    let mut reader = Reader::new(item)?;
-    let mut object = reader.object()?;
-    let mut found = None;
-    while let Some(attribute) = object.next_key(&mut reader)? {
-        let at = reader.raw_value()?;
-        if attribute == name {
-            found = Some(at);
-        }
-    }
-    Ok(found)
+    Ok(members(item)?.into_iter().rev().find(|(attribute, _)| attribute == name).map(|(_, at)| at))
 }
 
 /// The output of a write whose answer was lost, if its failure was its own doing: sent again, it found the item as the

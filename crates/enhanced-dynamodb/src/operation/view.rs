@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::response;
-use crate::codec::{DecodeError, Reader, decode_item, decode_value};
+use crate::codec::{DecodeError, decode_item, decode_value, member};
 use crate::error::Error;
 use crate::expression::{AttributeType, Condition, attr, widen_projection};
 use crate::item::{AttributeValue, Number};
@@ -44,21 +44,14 @@ impl View {
     /// Whether the item has expired and is to be hidden.
     pub(crate) fn hides(&self, item: &[u8], now: SystemTime) -> Result<bool, DecodeError> {
         let Some(expiry) = &self.expiry else { return Ok(false) };
-        let mut reader = Reader::new(item)?;
-        let mut object = reader.object()?;
-        while let Some(name) = object.next_key(&mut reader)? {
-            let at = reader.raw_value()?;
-            if name == *expiry {
-                return Ok(match decode_value(&item[at])? {
-                    AttributeValue::N(time) => {
-                        let (oldest, now) = bounds(now);
-                        (oldest..=now).contains(&time)
-                    }
-                    _ => false,
-                });
+        let Some(at) = member(item, expiry)? else { return Ok(false) };
+        Ok(match decode_value(&item[at])? {
+            AttributeValue::N(time) => {
+                let (oldest, now) = bounds(now);
+                (oldest..=now).contains(&time)
             }
-        }
-        Ok(false)
+            _ => false,
+        })
     }
 
     /// The item without the attributes that nobody asked for, as the service's JSON.

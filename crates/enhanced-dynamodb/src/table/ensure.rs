@@ -86,9 +86,7 @@ impl EnsureTable {
         };
         let request = request.map_err(|error| self.call.refuse(&CREATE_TABLE, error))?;
         // One end for all the calls that this takes.
-        let started = self.call.core.time().now();
-        self.call.options.deadline = self.call.core.deadline(&self.call.options, started);
-        self.call.options.timeout = None;
+        self.call.core.bound_together(&mut self.call.options);
 
         let (table, created) = self.active(&request).await?;
         let time_to_live = if created { TimeToLive::default() } else { self.compare(&table).await? };

@@ -5,29 +5,13 @@ use std::sync::Arc;
 use super::manage::TableCall;
 use crate::error::{Error, ErrorKind};
 use crate::execute::{CallOptions, Core};
-use crate::keys::{KeyNames, KeySchema, Known};
+use crate::keys::{KeyNames, Known};
 
-/// The key of a table. `None` where it cannot be known: nobody declared it, and DescribeTable is not allowed or fails.
+/// The names of a table's key attributes. `None` where they cannot be known: nobody declared them, and DescribeTable is
+/// not allowed or fails.
 ///
 /// # Errors
 /// If the client is closed or the deadline passes: then nothing else can be sent either.
-#[allow(dead_code, reason = "for those above that need to tell partition key and sort key apart")]
-pub(crate) async fn of(core: &Arc<Core>, table: &str, options: &CallOptions) -> Result<Option<Arc<KeySchema>>, Error> {
-    match core.keys.get(table, core.time().now()) {
-        Some(Known::Schema(schema)) => Ok(Some(schema)),
-        Some(Known::Withheld) => Ok(None),
-        Some(Known::Names(_)) | None => match describe(core, table, options).await? {
-            Known::Schema(schema) => Ok(Some(schema)),
-            Known::Names(_) | Known::Withheld => Ok(None),
-        },
-    }
-}
-
-/// The names of a table's key attributes, as [`of`].
-///
-/// # Errors
-/// As [`of`].
-#[allow(dead_code, reason = "for those above that compare keys")]
 pub(crate) async fn names_of(core: &Arc<Core>, table: &str, options: &CallOptions) -> Result<Option<KeyNames>, Error> {
     match core.keys.get(table, core.time().now()) {
         Some(known) => Ok(known.names()),

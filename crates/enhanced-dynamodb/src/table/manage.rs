@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::describe::TableDescription;
 use crate::error::{Error, ErrorKind};
 use crate::execute::{Call, CallOptions, Core, Operation, ReplayClass};
+use crate::keys::KeyNames;
 use crate::operation::settings::call_settings;
 use crate::transport::ArnParameter;
 
@@ -65,7 +66,7 @@ impl TableCall {
     ) -> Result<TableDescription, Error> {
         let table = self.answer(operation, parameters, replay, |answer| description(answer, member)).await?;
         if let Some(schema) = table.primary_key() {
-            self.core.keys.described(&self.table, schema);
+            self.core.keys.learnt(&self.table, &KeyNames::of(&schema));
         }
         Ok(table)
     }

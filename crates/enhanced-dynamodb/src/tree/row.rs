@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::schema::TreeSchema;
-use crate::codec::{DecodeError, Reader, decode_value};
+use crate::codec::{DecodeError, Reader, decode_value, member};
 use crate::item::AttributeValue;
 use crate::operation::{ConsumedCapacity, response};
 
@@ -118,13 +118,5 @@ pub(super) fn read_row(reader: &mut Reader<'_>, body: &Bytes, wanted: &Wanted) -
 
 /// One attribute of an item.
 pub(super) fn attribute(item: &[u8], wanted: &str) -> Result<Option<AttributeValue>, DecodeError> {
-    let mut reader = Reader::new(item)?;
-    let mut object = reader.object()?;
-    while let Some(name) = object.next_key(&mut reader)? {
-        let at = reader.raw_value()?;
-        if name == wanted {
-            return decode_value(&item[at]).map(Some);
-        }
-    }
-    Ok(None)
+    member(item, wanted)?.map(|at| decode_value(&item[at])).transpose()
 }
