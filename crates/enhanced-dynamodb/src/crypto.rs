@@ -1,5 +1,8 @@
 //! Digests and the TLS provider: one cryptographic library, chosen by feature and passed explicitly.
 
+#[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+mod provider;
+
 use std::io;
 use std::sync::Arc;
 
@@ -108,6 +111,15 @@ fn to_array(bytes: &[u8]) -> [u8; 32] {
 pub(crate) fn tls_provider() -> Arc<rustls::crypto::CryptoProvider> {
     #[cfg(feature = "aws-lc-rs")]
     return Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+    return Arc::new(provider::provider());
+}
+
+/// The same for the servers of tests, which have certificates of their own.
+#[cfg(test)]
+pub(crate) fn server_tls_provider() -> Arc<rustls::crypto::CryptoProvider> {
+    #[cfg(feature = "aws-lc-rs")]
+    return tls_provider();
     #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
     return Arc::new(rustls::crypto::ring::default_provider());
 }

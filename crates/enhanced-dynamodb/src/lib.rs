@@ -85,7 +85,7 @@
 //!
 //! | Feature | On by default | What it does |
 //! |---|---|---|
-//! | `ring` | yes | TLS and digests by `ring` |
+//! | `ring` | yes | TLS (AES-GCM; certificates of RSA, P-256 and P-384) and digests by `ring` |
 //! | `aws-lc-rs` | | TLS and digests by AWS-LC; where `ring` is on too, AWS-LC is used |
 //! | `fips` | | the FIPS-validated build of AWS-LC; needs CMake and Go |
 //! | `embedded` | | `Client::embedded`: a DynamoDB engine in the process |

@@ -4,6 +4,7 @@
 //! be done after a failure is decided above, from what [`Failure`] tells.
 
 mod attempt;
+mod body;
 mod connect;
 mod connection;
 mod credentials;

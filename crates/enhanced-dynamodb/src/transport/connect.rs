@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 
+use super::body::Bodies;
 use super::connection::Connection;
 use super::endpoint::{Endpoint, Scheme};
 use super::failure::{Failure, FailureKind};
@@ -23,11 +25,12 @@ pub(crate) struct Connector {
     /// Bounds name resolution, TCP and TLS together.
     timeout: Duration,
     time: Time,
+    bodies: Arc<Bodies>,
 }
 
 impl Connector {
     pub(crate) fn new(tls: Tls, proxy: Option<Proxy>, timeout: Duration, time: Time) -> Self {
-        Connector { tls, proxy, timeout, time }
+        Connector { tls, proxy, timeout, time, bodies: Arc::default() }
     }
 
     /// Opens a connection to an endpoint.
@@ -57,24 +60,14 @@ impl Connector {
         address: &str,
     ) -> Result<Box<Connection>, Failure> {
         let tcp = self.tcp(endpoint, address).await?;
-        let configuration = |error: Error| Failure::from_error(FailureKind::Configuration, error).at(address);
-        let socket = Socket::new(tcp, Arc::new(Progress::default()));
-        let stream = match endpoint.scheme {
-            Scheme::Http => Stream::plain(socket),
-            Scheme::Https => {
-                let name = server_name(bare(&endpoint.host)).map_err(configuration)?;
-                let connector = self.tls.connector().map_err(configuration)?;
-                let stream = connector.connect(name, socket).await.map_err(|error| handshake_failed(error, address))?;
-                Stream::tls(stream)
-            }
-        };
-        Connection::over(stream, Arc::clone(endpoint), runtime, self.time.now(), self.time.wall()).await.map_err(
-            |error| {
-                Failure::new(FailureKind::Connect, format!("no HTTP connection to {address}: {error}"))
-                    .at(address)
-                    .with_source(error)
-            },
-        )
+        let stream = stream(tcp, endpoint.scheme, &endpoint.host, address, &|| self.tls.connector()).await?;
+        let (bodies, endpoint) = (Arc::clone(&self.bodies), Arc::clone(endpoint));
+        let opened = Connection::over(stream, bodies, endpoint, runtime, self.time.now(), self.time.wall()).await;
+        opened.map_err(|error| {
+            Failure::new(FailureKind::Connect, format!("no HTTP connection to {address}: {error}"))
+                .at(address)
+                .with_source(error)
+        })
     }
 
     /// A TCP connection whose other end is the endpoint: directly, or through a tunnel of the proxy.
@@ -109,6 +102,30 @@ impl Connector {
                 };
                 Err(Failure::new(FailureKind::Resolve, message).with_source(error))
             }
+        }
+    }
+}
+
+/// What HTTP is spoken over, from an open socket on: that, or TLS. `address` is what messages call the other end.
+///
+/// # Errors
+/// If TLS cannot be set up, or fails.
+pub(super) async fn stream(
+    tcp: TcpStream,
+    scheme: Scheme,
+    host: &str,
+    address: &str,
+    tls: &(dyn Fn() -> Result<TlsConnector, Error> + Send + Sync),
+) -> Result<Stream, Failure> {
+    let configuration = |error: Error| Failure::from_error(FailureKind::Configuration, error).at(address);
+    let socket = Socket::new(tcp, Arc::new(Progress::default()));
+    match scheme {
+        Scheme::Http => Ok(Stream::plain(socket)),
+        Scheme::Https => {
+            let name = server_name(bare(host)).map_err(configuration)?;
+            let connector = tls().map_err(configuration)?;
+            let connected = connector.connect(name, socket).await;
+            connected.map(Stream::tls).map_err(|error| handshake_failed(error, address))
         }
     }
 }

@@ -14,10 +14,15 @@ use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 
+use super::body::{Bodies, MAX_RESPONSE, Pieces};
 use super::endpoint::Endpoint;
 use super::failure::{Failure, FailureKind, Flushed};
-use super::response::{MAX_RESPONSE, Pieces, Response};
+use super::response::Response;
 use super::socket::{Payload, Progress, Stream};
+
+/// The most that is read at once, in bytes, and with it the largest head of a response (the service's has some 300).
+/// Each connection keeps a buffer of this size once it has read a large response; hyper's default would be 400 KiB.
+const BUFFER: usize = 32 * 1024;
 
 /// An open connection.
 pub(crate) struct Connection {
@@ -29,6 +34,8 @@ pub(crate) struct Connection {
     progress: Arc<Progress>,
     /// The map of the last response's headers, empty, for the next request's.
     headers: HeaderMap,
+    /// Where the bodies of responses are put together.
+    bodies: Arc<Bodies>,
     /// Where it leads.
     pub(crate) endpoint: Arc<Endpoint>,
     /// The runtime whose event queue the socket is registered with.
@@ -46,21 +53,24 @@ impl Connection {
     /// If hyper refuses the stream.
     pub(crate) async fn over(
         stream: Stream,
+        bodies: Arc<Bodies>,
         endpoint: Arc<Endpoint>,
         runtime: tokio::runtime::Id,
         opened: Instant,
         opened_wall: SystemTime,
     ) -> Result<Box<Self>, hyper::Error> {
         let progress = Arc::clone(stream.progress());
-        // The body is written from where it lies, which its count of what left relies on. hyper bounds a response's
-        // head by itself: 100 headers in some 400 KiB.
-        let (sender, driver) = http1::Builder::new().writev(true).handshake(TokioIo::new(stream)).await?;
+        // The body is written from where it lies, which its count of what left relies on.
+        let mut http = http1::Builder::new();
+        http.writev(true).max_buf_size(BUFFER);
+        let (sender, driver) = http.handshake(TokioIo::new(stream)).await?;
         Ok(Box::new(Connection {
             sender,
             driver: Some(driver),
             ended: None,
             progress,
             headers: HeaderMap::new(),
+            bodies,
             endpoint,
             runtime,
             opened,
@@ -145,7 +155,8 @@ impl Connection {
             return Err(self.too_large());
         }
         let mut body = pin!(body);
-        let mut pieces = Pieces::default();
+        let bodies = Arc::clone(&self.bodies);
+        let mut pieces = Pieces::new(&bodies, expected.and_then(|length| usize::try_from(length).ok()));
         let outcome = poll_fn(|cx| {
             // The body's channel asks for more as it is polled; the connection has to be driven after that.
             let mut asked = false;
@@ -154,7 +165,7 @@ impl Connection {
                     Poll::Ready(Some(Ok(frame))) => {
                         asked = false;
                         if let Ok(piece) = frame.into_data()
-                            && !pieces.add(piece, expected)
+                            && !pieces.add(piece)
                         {
                             return Poll::Ready(Err(Lost::TooLarge));
                         }

@@ -29,7 +29,7 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    fn new(url: &Url, signing_region: &str, account_based: bool) -> Self {
+    pub(super) fn new(url: &Url, signing_region: &str, account_based: bool) -> Self {
         Endpoint {
             scheme: url.scheme,
             host: url.host.clone(),

@@ -39,7 +39,7 @@ pub(crate) enum FailureKind {
     ChecksumMismatch,
     /// The body is shorter or longer than its `Content-Length`.
     LengthMismatch,
-    /// The response is larger than [`MAX_RESPONSE`](super::response::MAX_RESPONSE).
+    /// The response is larger than [`MAX_RESPONSE`](super::body::MAX_RESPONSE).
     TooLarge,
     /// What came back is not HTTP.
     Protocol,

@@ -8,13 +8,6 @@ use http::header::{DATE, HeaderMap, HeaderName, HeaderValue};
 use super::date::http_date;
 use super::failure::FailureKind;
 
-/// The largest response that is read, in bytes. The service's largest is a batch of 16 MB of items.
-pub(crate) const MAX_RESPONSE: usize = 64 * 1024 * 1024;
-
-/// What is set aside for a body at once, in bytes; the rest grows with what really comes, whatever the length header
-/// promises.
-const RESERVED: usize = 1024 * 1024;
-
 const CRC32: HeaderName = HeaderName::from_static("x-amz-crc32");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
@@ -116,41 +109,5 @@ impl std::fmt::Debug for Response {
             .field("request_id", &self.request_id())
             .field("reused", &self.reused)
             .finish()
-    }
-}
-
-/// A body as it comes in: the one piece that a small response is, or the pieces put together.
-#[derive(Default)]
-pub(crate) struct Pieces {
-    first: Bytes,
-    joined: Vec<u8>,
-}
-
-impl Pieces {
-    pub(crate) fn len(&self) -> usize {
-        self.first.len() + self.joined.len()
-    }
-
-    /// Adds a piece, and tells whether it fits into [`MAX_RESPONSE`]. `expected` is what the length header promises.
-    pub(crate) fn add(&mut self, piece: Bytes, expected: Option<u64>) -> bool {
-        if self.len() + piece.len() > MAX_RESPONSE {
-            return false;
-        }
-        if self.len() == 0 {
-            self.first = piece;
-            return true;
-        }
-        if self.joined.is_empty() {
-            let expected = expected.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-            self.joined.reserve(expected.clamp(self.first.len() + piece.len(), RESERVED.max(self.len() + piece.len())));
-            self.joined.extend_from_slice(&self.first);
-            self.first = Bytes::new();
-        }
-        self.joined.extend_from_slice(&piece);
-        true
-    }
-
-    pub(crate) fn join(self) -> Bytes {
-        if self.joined.is_empty() { self.first } else { Bytes::from(self.joined) }
     }
 }

@@ -1,17 +1,21 @@
 //! One small HTTP request: what an endpoint of credentials needs, and no more.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
+use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, HOST, HeaderValue};
-use http_body_util::{BodyExt, Empty};
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use zeroize::Zeroizing;
 
 use super::TlsSource;
-use crate::config::{Scheme, Url};
+use crate::config::Url;
+use crate::transport::connect;
+use crate::transport::connection::Connection;
+use crate::transport::endpoint::Endpoint;
+use crate::transport::failure::{Failure as TransportFailure, FailureKind};
+use crate::transport::socket::Payload;
 
 /// The limits of the AWS SDKs for this endpoint. They hold for real sockets, so the machine's clock measures them.
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
@@ -48,21 +52,7 @@ pub(super) async fn get(
     let stream = connected
         .map_err(|_| Failure::passing(format!("no connection within {} s", CONNECT_LIMIT.as_secs())))?
         .map_err(|error| Failure::passing(format!("no connection: {error}")))?;
-    let exchanged = tokio::time::timeout(READ_LIMIT, async {
-        match url.scheme {
-            Scheme::Http => exchange(stream, url, token).await,
-            Scheme::Https => {
-                let connector = tls().map_err(|error| Failure::lasting(error.to_string()))?;
-                let name = rustls::pki_types::ServerName::try_from(url.host.clone())
-                    .map_err(|_| Failure::lasting("its host name cannot be one of a certificate"))?;
-                let stream = connector
-                    .connect(name, stream)
-                    .await
-                    .map_err(|error| Failure::passing(format!("TLS failed: {error}")))?;
-                exchange(stream, url, token).await
-            }
-        }
-    });
+    let exchanged = tokio::time::timeout(READ_LIMIT, exchange(stream, url, token, tls));
     exchanged.await.map_err(|_| Failure::passing(format!("no answer within {} s", READ_LIMIT.as_secs())))?
 }
 
@@ -71,12 +61,23 @@ async fn connect(addresses: &[SocketAddr]) -> std::io::Result<TcpStream> {
     TcpStream::connect(addresses).await
 }
 
-async fn exchange<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
-    stream: S,
+async fn exchange(
+    stream: TcpStream,
     url: &Url,
     token: Option<&HeaderValue>,
+    tls: &TlsSource,
 ) -> Result<(u16, Zeroizing<Vec<u8>>), Failure> {
-    let failed = |error: hyper::Error| Failure::passing(format!("the connection failed: {error}"));
+    let failed = |failure: TransportFailure| Failure {
+        may_pass: !matches!(failure.kind, FailureKind::Configuration | FailureKind::TooLarge),
+        message: failure.message,
+    };
+    // Nothing is signed here, so its Region is not asked for.
+    let endpoint = Arc::new(Endpoint::new(url, "", false));
+    let stream = connect::stream(stream, url.scheme, &url.host, &endpoint.authority, &**tls).await.map_err(failed)?;
+    let runtime = connect::runtime().map_err(failed)?;
+    let opened = Connection::over(stream, Arc::default(), endpoint, runtime, Instant::now(), SystemTime::now()).await;
+    let mut connection = opened.map_err(|error| Failure::passing(format!("no HTTP connection: {error}")))?;
+
     let mut request = http::Request::get(url.path.as_str())
         .header(HOST, url.authority())
         .header(ACCEPT, HeaderValue::from_static("application/json"));
@@ -84,30 +85,11 @@ async fn exchange<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         request = request.header(AUTHORIZATION, token);
     }
     let request = request
-        .body(Empty::<bytes::Bytes>::new())
+        .body(Payload::new(Bytes::new(), Arc::clone(connection.progress())))
         .map_err(|error| Failure::lasting(format!("its path cannot be asked for: {error}")))?;
-
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
-    let _driver = Driver(tokio::spawn(connection));
-    let mut response = sender.send_request(request).await.map_err(failed)?;
-    let status = response.status().as_u16();
-    let mut body = Zeroizing::new(Vec::with_capacity(4096));
-    while let Some(frame) = response.body_mut().frame().await {
-        if let Ok(data) = frame.map_err(failed)?.into_data() {
-            if body.len() + data.len() > BODY_LIMIT {
-                return Err(Failure::lasting(format!("its answer is larger than {BODY_LIMIT} bytes")));
-            }
-            body.extend_from_slice(&data);
-        }
+    let response = connection.exchange(request).await.map_err(failed)?;
+    if response.body.len() > BODY_LIMIT {
+        return Err(Failure::lasting(format!("its answer is larger than {BODY_LIMIT} bytes")));
     }
-    Ok((status, body))
-}
-
-/// The task that moves a connection's bytes; ends with the exchange.
-struct Driver(tokio::task::JoinHandle<Result<(), hyper::Error>>);
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+    Ok((response.status, Zeroizing::new(response.body.to_vec())))
 }

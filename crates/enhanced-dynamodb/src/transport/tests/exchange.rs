@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use super::support::{Ask, answer, canned, credentials, echo, endpoint, header, request, sender, server};
 use crate::ErrorKind;
-use crate::transport::response::MAX_RESPONSE;
+use crate::transport::body::MAX_RESPONSE;
 use crate::transport::{Endpoint, Failure, FailureKind, Flushed};
 
 async fn failure(answer: Vec<u8>, close: bool) -> Failure {

@@ -12,7 +12,7 @@ use tokio_rustls::TlsAcceptor;
 use super::support::{Ask, Seen, answer, echo, endpoint, options, request, server};
 use crate::ErrorKind;
 use crate::config::{CaBundle, Time};
-use crate::crypto::tls_provider;
+use crate::crypto::server_tls_provider;
 use crate::transport::attempt::{Sender, SenderOptions};
 use crate::transport::endpoint::Scheme;
 use crate::transport::tls::Tls;
@@ -37,7 +37,7 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let certificate = CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &self.issuer).unwrap();
         let chain = vec![CertificateDer::from(certificate)];
-        let mut config = rustls::ServerConfig::builder_with_provider(tls_provider())
+        let mut config = rustls::ServerConfig::builder_with_provider(server_tls_provider())
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()

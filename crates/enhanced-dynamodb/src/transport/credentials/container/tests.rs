@@ -241,7 +241,7 @@ async fn tls_server(answer: String) -> (String, TlsSource) {
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
-    let server = rustls::ServerConfig::builder_with_provider(crate::crypto::tls_provider())
+    let server = rustls::ServerConfig::builder_with_provider(crate::crypto::server_tls_provider())
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
