@@ -115,25 +115,12 @@ impl<'de> Reader<'de> {
         self.eat(b'"')?;
         let bytes = self.bytes();
         let start = self.at;
-        // Most strings are short: four words beat the set-up of a vectorised search there.
-        let mut at = start;
-        while at < start + 32 {
-            let Some(chunk) = bytes[at..].first_chunk() else { break };
-            match find_quote_or_backslash(*chunk) {
-                None => at += 8,
-                Some(offset) if bytes[at + offset] == b'"' => {
-                    self.at = at + offset + 1;
-                    return Ok(Cow::Borrowed(&self.text[start..at + offset]));
-                }
-                Some(offset) => return self.string_with_escapes(start, at + offset),
+        match find_quote_or_backslash(bytes, start) {
+            Some(at) if bytes[at] == b'"' => {
+                self.at = at + 1;
+                Ok(Cow::Borrowed(&self.text[start..at]))
             }
-        }
-        match memchr::memchr2(b'"', b'\\', &bytes[at..]) {
-            Some(offset) if bytes[at + offset] == b'"' => {
-                self.at = at + offset + 1;
-                Ok(Cow::Borrowed(&self.text[start..at + offset]))
-            }
-            Some(offset) => self.string_with_escapes(start, at + offset),
+            Some(at) => self.string_with_escapes(start, at),
             None => self.ends_in_string(),
         }
     }
@@ -142,8 +129,8 @@ impl<'de> Reader<'de> {
     fn skip_string(&mut self) -> Result<()> {
         let bytes = self.bytes();
         let mut at = self.at + 1;
-        while let Some(offset) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
-            at += offset;
+        while let Some(found) = find_quote_or_backslash(bytes, at) {
+            at = found;
             if bytes[at] == b'"' {
                 self.at = at + 1;
                 return Ok(());
@@ -164,9 +151,9 @@ impl<'de> Reader<'de> {
         let bytes = self.bytes();
         let mut out = String::from(&self.text[start..at]);
         loop {
-            let Some(offset) = memchr::memchr2(b'"', b'\\', &bytes[at..]) else { return self.ends_in_string() };
-            out.push_str(&self.text[at..at + offset]);
-            at += offset;
+            let Some(found) = find_quote_or_backslash(bytes, at) else { return self.ends_in_string() };
+            out.push_str(&self.text[at..found]);
+            at = found;
             if bytes[at] == b'"' {
                 self.at = at + 1;
                 return Ok(Cow::Owned(out));

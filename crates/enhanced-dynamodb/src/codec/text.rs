@@ -27,36 +27,117 @@ const fn zero_bytes(word: u64) -> u64 {
     word.wrapping_sub(ONES) & !word & HIGH_BITS
 }
 
-/// Whether one of these eight bytes has to be escaped: a quote, a backslash or a control character.
+/// Where the next quote or backslash is, from `at` on.
 #[inline]
-const fn needs_escape(word: u64) -> bool {
-    let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH_BITS;
-    control | zero_bytes(word ^ (ONES * b'"' as u64)) | zero_bytes(word ^ (ONES * b'\\' as u64)) != 0
+pub(crate) fn find_quote_or_backslash(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut at = start;
+    // Most strings are short: four words beat the set-up of a vectorised search there.
+    while at < start + 32 {
+        let Some(chunk) = bytes.get(at..)?.first_chunk() else { break };
+        let word = u64::from_le_bytes(*chunk);
+        let found = zero_bytes(word ^ (ONES * u64::from(b'"'))) | zero_bytes(word ^ (ONES * u64::from(b'\\')));
+        if let Some(offset) = first_of(found) {
+            return Some(at + offset);
+        }
+        at += 8;
+    }
+    memchr::memchr2(b'"', b'\\', bytes.get(at..)?).map(|offset| at + offset)
 }
 
-/// Where the next quote or backslash is among eight bytes.
+/// Where the first of eight bytes is that has to be escaped: a quote, a backslash or a control character.
 #[inline]
-pub(super) fn find_quote_or_backslash(bytes: [u8; 8]) -> Option<usize> {
-    let word = u64::from_le_bytes(bytes);
-    let found = zero_bytes(word ^ (ONES * u64::from(b'"'))) | zero_bytes(word ^ (ONES * u64::from(b'\\')));
-    if found == 0 { None } else { Some(found.trailing_zeros() as usize / 8) }
+const fn escape_among(word: u64) -> Option<usize> {
+    let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH_BITS;
+    first_of(control | zero_bytes(word ^ (ONES * b'"' as u64)) | zero_bytes(word ^ (ONES * b'\\' as u64)))
 }
+
+/// The byte of the lowest bit that is set.
+#[inline]
+const fn first_of(high_bits: u64) -> Option<usize> {
+    if high_bits == 0 { None } else { Some(high_bits.trailing_zeros() as usize / 8) }
+}
+
+/// Whether nothing in a block has to be escaped. The compiler makes a few vector instructions of it.
+#[inline]
+fn is_plain(block: &[u8; BLOCK]) -> bool {
+    let escaped = |&byte: &u8| u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\');
+    block.iter().fold(0, |found, byte| found | escaped(byte)) == 0
+}
+
+const BLOCK: usize = 32;
 
 /// Where the next byte that has to be escaped is, from `at` on.
 #[inline]
 fn find_escape(bytes: &[u8], mut at: usize) -> Option<usize> {
+    while let Some(block) = bytes[at..].first_chunk()
+        && is_plain(block)
+    {
+        at += BLOCK;
+    }
     while let Some(chunk) = bytes[at..].first_chunk() {
-        if needs_escape(u64::from_ne_bytes(*chunk)) {
-            break;
+        if let Some(offset) = escape_among(u64::from_le_bytes(*chunk)) {
+            return Some(at + offset);
         }
         at += 8;
     }
-    bytes[at..].iter().position(|&byte| ESCAPES[usize::from(byte)] != 0).map(|offset| at + offset)
+    escape_among(padded(&bytes[at..])).map(|offset| at + offset)
+}
+
+/// Less than eight bytes, with others behind them that need no escape.
+#[inline]
+fn padded(bytes: &[u8]) -> u64 {
+    let end = bytes.len() as u32 * 8;
+    // Pieces that overlap are alike where they do.
+    let word = match (bytes.first_chunk(), bytes.last_chunk(), bytes) {
+        (Some(first), Some(last), _) => {
+            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (end - 32)
+        }
+        (.., [first, .., last]) => {
+            let middle = bytes.len() / 2;
+            u64::from(*first) | u64::from(bytes[middle]) << (middle * 8) | u64::from(*last) << (end - 8)
+        }
+        (.., [only]) => u64::from(*only),
+        (.., []) => 0,
+    };
+    word | (ONES * b'0' as u64) << end
 }
 
 /// Appends `text` as a JSON string with its quotes.
+#[inline]
 pub(crate) fn json_string(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
+    if bytes.len() <= SHORT {
+        short_string(out, bytes);
+    } else {
+        long_string(out, bytes);
+    }
+}
+
+/// Most strings are names and tags: for those of up to so many bytes a copy by words is quicker than a call that copies.
+const SHORT: usize = 16;
+
+#[inline]
+fn short_string(out: &mut Vec<u8>, bytes: &[u8]) {
+    let start = out.len();
+    let (first, last) = match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => (padded(bytes), padded(bytes)),
+    };
+    if escape_among(first).is_some() || escape_among(last).is_some() {
+        return long_string(out, bytes);
+    }
+    // A quote, two words that may overlap, a quote.
+    let mut room = [b'"'; SHORT + 2];
+    room[1..9].copy_from_slice(&first.to_le_bytes());
+    if bytes.len() > 8 {
+        room[bytes.len() - 7..=bytes.len()].copy_from_slice(&last.to_le_bytes());
+    }
+    room[bytes.len() + 1] = b'"';
+    out.extend_from_slice(&room);
+    out.truncate(start + bytes.len() + 2);
+}
+
+fn long_string(out: &mut Vec<u8>, bytes: &[u8]) {
     out.reserve(bytes.len() + 2);
     out.push(b'"');
     let mut written = 0;
@@ -74,4 +155,52 @@ pub(crate) fn json_string(out: &mut Vec<u8>, text: &str) {
     }
     out.extend_from_slice(&bytes[written..]);
     out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_escape_is_found_wherever_it_stands_in_a_text_of_any_length() {
+        for length in 0..80 {
+            let plain: Vec<u8> = (0..length).map(|n| b" !#[]~\x7f\x80\xff"[n % 9]).collect();
+            assert_eq!(find_escape(&plain, 0), None, "{length}");
+            for (at, escaped) in (0..length).flat_map(|at| [b'"', b'\\', 0, 0x1F].map(|escaped| (at, escaped))) {
+                let mut text = plain.clone();
+                text[at] = escaped;
+                assert_eq!(find_escape(&text, 0), Some(at), "{length}");
+                assert_eq!(find_escape(&text, at), Some(at), "{length}");
+                assert_eq!(find_escape(&text, at + 1), None, "{length}: what was found is not found again");
+                text[length - 1] = escaped;
+                assert_eq!(find_escape(&text, at + 1), (at + 1 < length).then_some(length - 1), "{length}, {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_string_of_any_length_is_written_as_it_is() {
+        for length in 0..40 {
+            let text: String = ('!'..).filter(|c| !matches!(c, '"' | '\\')).take(length).collect();
+            let mut out = b"before".to_vec();
+            json_string(&mut out, &text);
+            assert_eq!(String::from_utf8(out).ok(), Some(format!("before\"{text}\"")));
+        }
+    }
+
+    #[test]
+    fn a_quote_or_backslash_is_found_wherever_it_stands() {
+        for length in 0..80 {
+            let plain = vec![b'x'; length];
+            assert_eq!(find_quote_or_backslash(&plain, 0), None);
+            for (at, found) in (0..length).flat_map(|at| [b'"', b'\\'].map(|found| (at, found))) {
+                let mut text = plain.clone();
+                text[at] = found;
+                assert_eq!(find_quote_or_backslash(&text, 0), Some(at));
+                assert_eq!(find_quote_or_backslash(&text, at), Some(at));
+                assert_eq!(find_quote_or_backslash(&text, at + 1), None);
+            }
+        }
+        assert_eq!(find_quote_or_backslash(b"x", 3), None, "there is nothing behind the end");
+    }
 }
