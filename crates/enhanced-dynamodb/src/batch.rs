@@ -90,6 +90,7 @@
 mod answer;
 mod chunk;
 mod delete_all;
+mod desk;
 mod get;
 mod identity;
 mod ledger;

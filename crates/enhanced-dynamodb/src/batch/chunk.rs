@@ -53,15 +53,16 @@ impl Chunk {
         self.tables().iter().filter_map(first).map(|op| Arc::clone(&op.operation.table)).collect()
     }
 
-    /// The body of the request: the operations' own bytes, table by table.
-    pub(super) fn body(&self, capacity: Option<ReturnConsumedCapacity>) -> Bytes {
+    /// The body of the request: the operations' own bytes, table by table, which from now on are a part of it.
+    pub(super) fn body(&mut self, capacity: Option<ReturnConsumedCapacity>) -> Bytes {
         let bytes: usize = self.ops.iter().map(|op| op.operation.request.len() + 1).sum();
         let tables = self.tables();
         let mut body = Vec::with_capacity(bytes + 64 * (tables.len() + 1));
+        let mut places = Vec::with_capacity(self.ops.len());
         body.extend_from_slice(b"{\"RequestItems\":{");
         for (i, table) in tables.iter().enumerate() {
             let mut open = false;
-            for op in self.ops.iter().filter(|op| op.table == *table) {
+            for (position, op) in self.ops.iter().enumerate().filter(|(_, op)| op.table == *table) {
                 if open {
                     body.push(b',');
                 } else {
@@ -72,6 +73,7 @@ impl Chunk {
                     body.extend_from_slice(b":[");
                     open = true;
                 }
+                places.push((position, body.len()));
                 body.extend_from_slice(&op.operation.request);
             }
             body.push(b']');
@@ -81,6 +83,12 @@ impl Chunk {
             string_member(&mut body, "ReturnConsumedCapacity", capacity.as_str());
         }
         body.push(b'}');
-        Bytes::from(body)
+        let body = Bytes::from(body);
+        // While the request is under way its bytes are not held twice.
+        for (position, start) in places {
+            let request = &mut self.ops[position].operation.request;
+            *request = body.slice(start..start + request.len());
+        }
+        body
     }
 }

@@ -289,7 +289,7 @@ impl Stream for Keys {
                 Poll::Ready(None) => Poll::Ready(None),
                 Poll::Ready(Some(Ok(key))) => {
                     this.found += 1;
-                    Poll::Ready(Some(BatchOperation::delete_read(Arc::clone(&this.table), &key)))
+                    Poll::Ready(Some(BatchOperation::delete_read(&this.table, &key)))
                 }
                 Poll::Ready(Some(Err(error))) => {
                     this.error.get_or_insert(error);

@@ -1,9 +1,10 @@
 //! Which operations are on one key. Keys are compared as the service does: numbers by their value, texts and bytes as
 //! they are, the attributes in any order.
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
-use crate::codec::Reader;
+use crate::codec::{Reader, find_quote_or_backslash};
 use crate::item::Number;
 use crate::keys::KeyNames;
 
@@ -16,6 +17,25 @@ impl Identity {
     /// The digest of the key of an item or key (`{"id":{"S":"m1"}, …}`) in a table. `None` if it has no such key.
     pub(super) fn of(&self, table: usize, names: &KeyNames, attributes: &[u8]) -> Option<u64> {
         let names = names.names();
+        self.in_front(table, names, attributes).or_else(|| self.within(table, names, attributes))
+    }
+
+    /// The same of a key that stands first in an item, as it mostly does, in the order of the names and without escapes:
+    /// nothing else need be looked at then.
+    fn in_front(&self, table: usize, names: &[String], attributes: &[u8]) -> Option<u64> {
+        let (mut digest, mut rest) = (0, attributes);
+        for (position, name) in names.iter().enumerate() {
+            rest = rest.strip_prefix(if position == 0 { b"{" } else { b"," })?;
+            rest = rest.strip_prefix(b"\"")?.strip_prefix(name.as_bytes())?.strip_prefix(b"\":{\"")?;
+            let [kind @ (b'S' | b'B' | b'N'), b'"', b':', b'"', value @ ..] = rest else { return None };
+            let end = find_quote_or_backslash(value, 0).filter(|end| value.get(*end) == Some(&b'"'))?;
+            digest ^= self.attribute(table, position, *kind, value.get(..end)?)?;
+            rest = value.get(end + 1..)?.strip_prefix(b"}")?;
+        }
+        Some(digest)
+    }
+
+    fn within(&self, table: usize, names: &[String], attributes: &[u8]) -> Option<u64> {
         let mut reader = Reader::new(attributes).ok()?;
         let mut object = reader.object().ok()?;
         let (mut digest, mut found) = (0, 0);
@@ -23,7 +43,8 @@ impl Identity {
             match names.iter().position(|known| *known == *name) {
                 None => reader.skip_value().ok()?,
                 Some(position) => {
-                    digest ^= self.attribute((table, position), &mut reader)?;
+                    let (kind, text) = value(&mut reader)?;
+                    digest ^= self.attribute(table, position, kind, text.as_bytes())?;
                     found += 1;
                     if found == names.len() {
                         return Some(digest);
@@ -34,22 +55,26 @@ impl Identity {
         None
     }
 
-    /// The digest of one value, `{"S":"m1"}`, of a type that a key may have.
-    fn attribute(&self, place: (usize, usize), reader: &mut Reader<'_>) -> Option<u64> {
+    /// The digest of one value, of a type that a key may have: its descriptor (S, B or N), and its text.
+    fn attribute(&self, table: usize, position: usize, kind: u8, text: &[u8]) -> Option<u64> {
         let mut hasher = self.0.build_hasher();
-        place.hash(&mut hasher);
-        let mut object = reader.object().ok()?;
-        let descriptor = object.next_key(reader).ok()??;
-        let text = match &*descriptor {
-            "S" | "B" | "N" => reader.string().ok()?,
-            _ => return None,
-        };
-        match &*descriptor {
-            "N" => Number::parse(&text).ok()?.hash(&mut hasher),
-            descriptor => (descriptor, &*text).hash(&mut hasher),
+        // One word for all that is short: a hasher takes as long for each as for a short text.
+        hasher.write_usize(table << 16 | position << 8 | usize::from(kind));
+        match kind {
+            b'N' => Number::parse(std::str::from_utf8(text).ok()?).ok()?.hash(&mut hasher),
+            _ => hasher.write(text),
         }
-        object.next_key(reader).ok()?.is_none().then(|| hasher.finish())
+        Some(hasher.finish())
     }
+}
+
+/// A value that a key may have, `{"S":"m1"}`: its descriptor, and its text.
+fn value<'a>(reader: &mut Reader<'a>) -> Option<(u8, Cow<'a, str>)> {
+    let mut object = reader.object().ok()?;
+    let descriptor = object.next_key(reader).ok()??;
+    let [kind @ (b'S' | b'B' | b'N')] = *descriptor.as_bytes() else { return None };
+    let text = reader.string().ok()?;
+    object.next_key(reader).ok()?.is_none().then_some((kind, text))
 }
 
 /// For maps whose keys are digests already.
@@ -101,6 +126,24 @@ mod tests {
             assert_ne!(key(other), one, "{other}");
         }
         assert_ne!(identity.of(1, &names(&["id", "at"]), br#"{"id":{"S":"a"},"at":{"N":"1"}}"#), one, "another table");
+    }
+
+    #[test]
+    fn a_key_is_one_wherever_it_stands_in_an_item() {
+        let identity = Identity::default();
+        let key = |json: &str| identity.of(0, &names(&["id", "at"]), json.as_bytes());
+        let one = key(r#"{"id":{"S":"é"},"at":{"N":"12"}}"#);
+        assert!(one.is_some());
+        for same in [
+            r#"{"id":{"S":"é"},"at":{"N":"12"},"text":{"S":"…"}}"#,
+            r#"{"id":{"S":"é"},"at":{"N":"12.0"}}"#,
+            r#"{"at":{"N":"12"},"id":{"S":"é"}}"#,
+            r#"{"id":{"S":"é"},"text":{"S":"\""},"at":{"N":"12"}}"#,
+            r#"{ "id": {"S":"\u00e9"}, "at": {"N":"12"} }"#,
+            r#"{"idle":{"S":"x"},"id":{"S":"é"},"at":{"N":"12"}}"#,
+        ] {
+            assert_eq!(key(same), one, "{same}");
+        }
     }
 
     #[test]

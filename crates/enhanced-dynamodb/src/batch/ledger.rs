@@ -60,13 +60,15 @@ impl<'a> Ledger<'a> {
         self.unwritten(Unwritten { index, operation, error: Arc::clone(error), left_over: true });
     }
 
-    fn unwritten(&mut self, unwritten: Unwritten) {
+    fn unwritten(&mut self, mut unwritten: Unwritten) {
         if self.first.as_ref().is_none_or(|(first, _)| unwritten.index < *first) {
             self.first = Some((unwritten.index, Arc::clone(&unwritten.error)));
         }
         if let Some(sink) = &mut self.sink {
+            unwritten.operation.part();
             sink(unwritten);
         } else if self.failures.len() + self.leftovers.len() < self.keep {
+            unwritten.operation.part();
             let list = if unwritten.left_over { &mut self.leftovers } else { &mut self.failures };
             list.push(unwritten);
         }

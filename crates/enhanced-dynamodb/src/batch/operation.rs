@@ -1,12 +1,13 @@
 //! One put or delete of a batch, written once as it stands in the request.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
 use serde::ser::Serialize;
 
+use super::desk;
 use crate::codec::{EncodeOptions, decode_item, encode_item};
 use crate::error::Error;
 use crate::item::Item;
@@ -53,7 +54,7 @@ const END: &[u8] = b"}}";
 pub struct BatchOperation {
     pub(super) table: Arc<str>,
     /// As it stands in the request's list; empty if it could not be written.
-    pub(super) request: Box<[u8]>,
+    pub(super) request: Bytes,
     put: bool,
     /// Why it cannot be sent.
     pub(super) error: Option<Arc<Error>>,
@@ -62,37 +63,39 @@ pub struct BatchOperation {
 impl BatchOperation {
     /// A put of this item: anything that serialises as a struct or a map. `None` is left out.
     ///
-    /// The table's name may be a `&str`, a `String` or an `Arc<str>`, which is not copied.
-    pub fn put<T: Serialize + ?Sized>(table: impl Into<Arc<str>>, item: &T) -> Self {
-        BatchOperation::new(table.into(), true, item, EncodeOptions::default())
+    pub fn put<T: Serialize + ?Sized>(table: impl AsRef<str>, item: &T) -> Self {
+        BatchOperation::new(table.as_ref(), true, item, EncodeOptions::default())
     }
 
     /// As [`put`](BatchOperation::put), with `None` written as NULL. (The operation is written before a client sees it:
     /// the client's `keep_nulls` does not decide here.)
-    pub fn put_keeping_nulls<T: Serialize + ?Sized>(table: impl Into<Arc<str>>, item: &T) -> Self {
-        BatchOperation::new(table.into(), true, item, EncodeOptions { keep_nulls: true })
+    pub fn put_keeping_nulls<T: Serialize + ?Sized>(table: impl AsRef<str>, item: &T) -> Self {
+        BatchOperation::new(table.as_ref(), true, item, EncodeOptions { keep_nulls: true })
     }
 
     /// A delete of the item with this key: a struct, or what [`key!`](crate::key) makes.
-    pub fn delete<K: Serialize + ?Sized>(table: impl Into<Arc<str>>, key: &K) -> Self {
-        BatchOperation::new(table.into(), false, key, EncodeOptions::default())
+    pub fn delete<K: Serialize + ?Sized>(table: impl AsRef<str>, key: &K) -> Self {
+        BatchOperation::new(table.as_ref(), false, key, EncodeOptions::default())
     }
 
     /// A delete by a key that the service itself has given.
-    pub(super) fn delete_read(table: Arc<str>, key: &Item) -> Self {
+    pub(super) fn delete_read(table: &str, key: &Item) -> Self {
         BatchOperation::new(table, false, key, EncodeOptions { keep_nulls: true })
     }
 
-    fn new<T: Serialize + ?Sized>(table: Arc<str>, put: bool, item: &T, options: EncodeOptions) -> Self {
-        let written = with_buffer(|buffer| {
-            buffer.extend_from_slice(if put { PUT } else { DELETE });
-            encode_item(buffer, item, options)?;
-            buffer.extend_from_slice(END);
-            Ok::<_, Error>(Box::<[u8]>::from(&**buffer))
+    fn new<T: Serialize + ?Sized>(table: &str, put: bool, item: &T, options: EncodeOptions) -> Self {
+        let (table, written) = desk::with(|desk| {
+            let written = desk.write(|out| {
+                out.extend_from_slice(if put { PUT } else { DELETE });
+                encode_item(out, item, options)?;
+                out.extend_from_slice(END);
+                Ok(())
+            });
+            (desk.table(table), written)
         });
         let (request, mut error) = match written {
             Ok(request) => (request, None),
-            Err(error) => (Box::default(), Some(error)),
+            Err(error) => (Bytes::new(), Some(error)),
         };
         let mut operation = BatchOperation { table, request, put, error: None };
         if error.is_none() {
@@ -141,34 +144,16 @@ impl BatchOperation {
         }
     }
 
+    /// Lets go of the memory that it shares with others: for one that outlives them.
+    pub(super) fn part(&mut self) {
+        self.request = Bytes::copy_from_slice(&self.request);
+    }
+
     /// The item of a put or the key of a delete, as JSON.
     pub(super) fn attributes(&self) -> &[u8] {
         let start = if self.put { PUT.len() } else { DELETE.len() };
         self.request.get(start..self.request.len().saturating_sub(END.len())).unwrap_or_default()
     }
-}
-
-thread_local! {
-    /// Where operations are written first, so that each is then allocated once, in its size.
-    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// A buffer larger than this is not kept.
-const LARGEST_KEPT: usize = 64 * 1024;
-
-fn with_buffer<T>(write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-    BUFFER.with(|shared| match shared.try_borrow_mut() {
-        Ok(mut buffer) => {
-            buffer.clear();
-            let written = write(&mut buffer);
-            if buffer.capacity() > LARGEST_KEPT {
-                *buffer = Vec::new();
-            }
-            written
-        }
-        // An item whose `Serialize` makes an operation of its own.
-        Err(_) => write(&mut Vec::new()),
-    })
 }
 
 /// What a [`BatchWriteItem`](crate::operation::BatchWriteItem) left undone, as

@@ -14,7 +14,7 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -26,6 +26,9 @@ use crate::error::Error;
 use crate::keys::KeyNames;
 
 pub(super) use settle::{Rules, Settled};
+
+/// How many operations are read on while keys are asked for: ten requests' worth.
+const MOST_WAITING: usize = 10 * MOST_OPERATIONS;
 
 /// An operation on its way.
 #[derive(Debug)]
@@ -93,11 +96,15 @@ pub(super) struct Plan {
     special: VecDeque<usize>,
     /// Tables whose key is to be asked for.
     to_ask: Vec<usize>,
+    /// Operations that wait for their table's key.
+    waiting: usize,
     identity: Identity,
     ready: VecDeque<Op>,
     formed: VecDeque<Chunk>,
-    /// The keys of all operations on their way, each with the later operations that wait for it.
-    busy: HashMap<u64, VecDeque<Op>, ByDigest>,
+    /// The keys of all operations on their way.
+    busy: HashSet<u64, ByDigest>,
+    /// Later operations on those keys, which wait for them.
+    behind: HashMap<u64, VecDeque<Op>, ByDigest>,
     resting: BTreeMap<(Instant, u64), Resting>,
     rests: u64,
     /// The keys of operations that were left over while others went on: later ones on them are left over too, since
@@ -126,6 +133,11 @@ impl Plan {
 
     pub(super) fn has_to_ask(&self) -> bool {
         !self.to_ask.is_empty()
+    }
+
+    /// Whether so many operations wait for their table's key that more are only held.
+    pub(super) fn waits_for_keys(&self) -> bool {
+        self.waiting >= MOST_WAITING
     }
 
     /// A table whose key is to be asked for.
@@ -187,9 +199,11 @@ impl Plan {
     /// Ends the batch: all that is not in flight is left over for this reason, and so is what comes back.
     pub(super) fn stop(&mut self, reason: &Arc<Error>, ledger: &mut Ledger<'_>) {
         self.stopped = Some(Arc::clone(reason));
+        self.waiting = 0;
         let mut ops: Vec<Op> = self.ready.drain(..).collect();
         ops.extend(self.formed.drain(..).flat_map(|chunk| chunk.ops));
-        ops.extend(self.busy.drain().flat_map(|(_, waiting)| waiting));
+        self.busy.clear();
+        ops.extend(self.behind.drain().flat_map(|(_, behind)| behind));
         for (_, resting) in std::mem::take(&mut self.resting) {
             match resting {
                 Resting::Ops(resting) => ops.extend(resting),

@@ -182,7 +182,8 @@ impl<'a> Run<'a> {
             if !self.plan.wants_more() {
                 return Input::Enough;
             }
-            if self.plan.held() >= self.most_held || self.plan.held_bytes() >= MOST_HELD_BYTES {
+            let held = self.plan.held() >= self.most_held || self.plan.held_bytes() >= MOST_HELD_BYTES;
+            if held || self.plan.waits_for_keys() {
                 return Input::Full;
             }
             if !self.peek(source, cx) {
@@ -226,7 +227,7 @@ impl<'a> Run<'a> {
                         .with_operation("BatchWriteItem", None);
                 self.plan.stop(&Arc::new(passed), &mut self.ledger);
             }
-            let Some(chunk) = self.plan.next_chunk(flush, now) else { return };
+            let Some(mut chunk) = self.plan.next_chunk(flush, now) else { return };
             let request = self.window.sent();
             let (core, options) = (Arc::clone(&self.core), Arc::clone(&self.options));
             let (tables, body) = (chunk.names(), chunk.body(self.capacity));

@@ -1,6 +1,7 @@
 //! Where an operation goes that comes from the input, and where it goes on when its key is free.
 
 use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::{Lane, Op, Plan, Table, Way};
@@ -32,7 +33,8 @@ impl Plan {
                 let reason = Arc::clone(reason);
                 ledger.left_over(index, op.operation, &reason);
             }
-            Way::Asking | Way::InOrder(_) => {
+            way @ (Way::Asking | Way::InOrder(_)) => {
+                self.waiting += usize::from(matches!(way, Way::Asking));
                 self.hold(&op);
                 self.tables[table].queue.push_back(op);
             }
@@ -50,12 +52,10 @@ impl Plan {
             self.forget(&op);
             return ledger.left_over(op.index, op.operation, &reason);
         }
-        match self.busy.get_mut(&key) {
-            Some(waiting) => waiting.push_back(op),
-            None => {
-                self.busy.insert(key, VecDeque::new());
-                self.make_ready(op);
-            }
+        if self.busy.insert(key) {
+            self.make_ready(op);
+        } else {
+            self.behind.entry(key).or_default().push_back(op);
         }
     }
 
@@ -67,11 +67,18 @@ impl Plan {
     /// The operation that held the key has ended: the next one on it may go.
     pub(super) fn release(&mut self, key: Option<u64>) {
         let Some(key) = key else { return };
-        let Some(waiting) = self.busy.get_mut(&key) else { return };
-        match waiting.pop_front() {
-            Some(next) => self.make_ready(next),
-            None => drop(self.busy.remove(&key)),
+        if !self.behind.is_empty()
+            && let Entry::Occupied(mut behind) = self.behind.entry(key)
+        {
+            let next = behind.get_mut().pop_front();
+            if behind.get().is_empty() {
+                behind.remove();
+            }
+            if let Some(next) = next {
+                return self.make_ready(next);
+            }
         }
+        self.busy.remove(&key);
     }
 
     fn table(&mut self, name: &Arc<str>) -> usize {
@@ -100,6 +107,9 @@ impl Plan {
 
     /// The table's key is known, or it is known that it will not be.
     pub(in crate::batch) fn set_keys(&mut self, table: usize, names: Option<KeyNames>, ledger: &mut Ledger<'_>) {
+        if matches!(self.tables[table].way, Way::Asking) {
+            self.waiting = self.waiting.saturating_sub(self.tables[table].queue.len());
+        }
         match names {
             Some(names) => self.use_keys(table, names, ledger),
             None => {

@@ -174,7 +174,8 @@ impl Plan {
                 && self.stopped.is_none()
             {
                 self.left.insert(key, Arc::clone(reason));
-                for waiting in self.busy.remove(&key).into_iter().flatten() {
+                self.busy.remove(&key);
+                for waiting in self.behind.remove(&key).into_iter().flatten() {
                     self.forget(&waiting);
                     ledger.left_over(waiting.index, waiting.operation, reason);
                 }
@@ -224,6 +225,7 @@ impl Plan {
         for op in &mut ops {
             if op.rounds == 0 {
                 op.written_then = ledger.written;
+                op.operation.part();
             }
             op.rounds += 1;
         }

@@ -155,7 +155,7 @@ fn play(
                 None => continue,
             }
         }
-        let chunk = under_way.swap_remove(picks.next().unwrap_or(0) % under_way.len());
+        let mut chunk = under_way.swap_remove(picks.next().unwrap_or(0) % under_way.len());
         assert!(!chunk.ops.is_empty() && chunk.ops.len() <= MOST_OPERATIONS);
         assert!(chunk.ops.len() == 1 || chunk.ops.iter().map(Chunk::weight).sum::<usize>() <= MOST_BYTES);
         let body = chunk.body(None);
@@ -246,7 +246,7 @@ fn a_request_ends_at_16_megabytes_of_json() {
         plan.set_keys(table, Some(KeyNames::of(&KeySchema::new("id"))), &mut ledger);
     }
     let mut sizes = Vec::new();
-    while let Some(chunk) = plan.next_chunk(true, Instant::now()) {
+    while let Some(mut chunk) = plan.next_chunk(true, Instant::now()) {
         assert!(chunk.body(None).len() <= MOST_BYTES);
         sizes.push(chunk.ops.len());
     }
