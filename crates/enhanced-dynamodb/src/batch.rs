@@ -109,7 +109,7 @@ use std::sync::Arc;
 use futures_core::Stream;
 
 pub use delete_all::{DeleteAll, DeleteAllOutcome};
-pub use get::BatchGetAllOutput;
+pub use get::{BatchGetAllOutput, BatchGetItems};
 pub use operation::BatchOperation;
 pub use outcome::{BatchOutcome, BatchProgress, Unwritten};
 use run::{Run, Settings};

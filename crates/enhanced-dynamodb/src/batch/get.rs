@@ -3,6 +3,7 @@
 mod keys;
 mod output;
 mod plan;
+mod stream;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ use crate::transport::ArnParameter;
 
 pub use output::BatchGetAllOutput;
 use plan::{Answer, Asked, Found, Plan};
+pub use stream::BatchGetItems;
 
 /// An answer of this size that left keys unread was cut by its size, not by a throttle: "A single operation can retrieve
 /// up to 16 MB of data" (API reference, BatchGetItem), of which one more item, 400 KB at most, did not fit. The JSON of

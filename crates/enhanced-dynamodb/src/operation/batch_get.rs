@@ -1,18 +1,19 @@
 //! BatchGetItem, one request: up to 100 keys; what the service did not read is given back.
 
 mod output;
+mod parts;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::base::{Parameters, bool_member, member, string_member};
+use super::base::{Parameters, string_member};
 use super::capacity::ReturnConsumedCapacity;
 use super::response;
 use super::settings::{call_settings, hedge_setting};
 use super::view::View;
-use crate::codec::{DecodeError, EncodeOptions, Reader, encode_item, json_string};
+use crate::codec::{EncodeOptions, encode_item, json_string};
 use crate::error::Error;
 use crate::execute::{Call, CallOptions, Core, Operation, ReplayClass};
 use crate::expression::{IntoPath, Projection, RequestExpressions};
@@ -20,6 +21,7 @@ use crate::transport::ArnParameter;
 
 pub(crate) use output::Leftover;
 pub use output::{BatchGetOutput, UnprocessedKeys};
+pub(crate) use parts::{BatchGetParts, TableParts};
 
 pub(crate) static BATCH_GET_ITEM: Operation = Operation::data("BatchGetItem", "DynamoDB_20120810.BatchGetItem");
 
@@ -57,46 +59,6 @@ struct TableReads {
     view: View,
 }
 
-/// A [`BatchGetItem`] taken apart.
-pub(crate) struct BatchGetParts {
-    pub(crate) core: Arc<Core>,
-    pub(crate) options: CallOptions,
-    pub(crate) capacity: Option<ReturnConsumedCapacity>,
-    pub(crate) tables: Vec<TableParts>,
-    /// The table of each key, by its place in `tables`, in the order asked.
-    pub(crate) asked: Vec<u32>,
-}
-
-/// What is asked of one table.
-pub(crate) struct TableParts {
-    pub(crate) table: String,
-    /// The keys, with commas between them.
-    pub(crate) keys: Vec<u8>,
-    /// Projection, consistency and the like: members, each with a comma before it.
-    pub(crate) settings: Vec<u8>,
-    pub(crate) view: View,
-}
-
-impl TableParts {
-    /// `{"Keys":[…],…}`, as the service gave it back.
-    fn of_leftovers(left: Leftover) -> Result<Self, DecodeError> {
-        let Leftover { table, json, view, .. } = left;
-        let (mut keys, mut settings) = (Vec::new(), Vec::new());
-        let mut reader = Reader::new(&json)?;
-        let mut object = reader.object()?;
-        while let Some(name) = object.next_key(&mut reader)? {
-            let value = &json[reader.raw_value()?];
-            if name == "Keys" {
-                keys = value.get(1..value.len() - 1).unwrap_or_default().to_vec();
-            } else {
-                member(&mut settings, &name);
-                settings.extend_from_slice(value);
-            }
-        }
-        Ok(TableParts { table, keys, settings, view })
-    }
-}
-
 impl BatchGetItem {
     pub(crate) fn new(core: Arc<Core>) -> Self {
         BatchGetItem {
@@ -121,9 +83,13 @@ impl BatchGetItem {
         &mut self.options
     }
 
+    pub(crate) fn encode_options(&self) -> EncodeOptions {
+        EncodeOptions { keep_nulls: self.core.config.keep_nulls }
+    }
+
     /// Adds a key: a struct, or what [`key!`](crate::key) makes.
     pub fn get<K: Serialize + ?Sized>(self, table: impl AsRef<str>, key: &K) -> Self {
-        let options = EncodeOptions { keep_nulls: self.core.config.keep_nulls };
+        let options = self.encode_options();
         self.get_written(table.as_ref(), |out| encode_item(out, key, options).map_err(Error::from))
     }
 
@@ -269,91 +235,9 @@ impl BatchGetItem {
         self.core.bound_together(&mut self.options)
     }
 
-    /// The batch taken apart, for more than one request.
-    ///
-    /// # Errors
-    /// What is wrong with it; the first table is named.
-    pub(crate) fn into_parts(self) -> Result<BatchGetParts, Error> {
-        self.taken_apart(Self::parts)
-    }
-
-    fn taken_apart(
-        mut self,
-        parts: impl FnOnce(&mut Self) -> Result<BatchGetParts, Error>,
-    ) -> Result<BatchGetParts, Error> {
-        let table = self.first_table();
-        let core = Arc::clone(&self.core);
-        parts(&mut self).map_err(|error| core.refuse(BATCH_GET_ITEM.name.clone(), table.as_deref(), error))
-    }
-
-    /// The parts of a batch that is one request: with what must be read to look at the items as was asked.
-    fn for_one_request(&mut self) -> Result<BatchGetParts, Error> {
-        if let Some(error) = self.error.take() {
-            return Err(error);
-        }
-        let count = self.len();
-        if count == 0 || count > MOST_KEYS {
-            return Err(Error::invalid_input(format!("a batch has 1 to {MOST_KEYS} keys, this one has {count}"))
-                .with_advice("Read more than 100 with .all() instead of .send()."));
-        }
-        let mut parts = self.parts()?;
-        for table in parts.tables.iter_mut().filter(|table| !table.view.is_plain()) {
-            table.view.widen(&mut table.settings, &[])?;
-        }
-        Ok(parts)
-    }
-
-    fn parts(&mut self) -> Result<BatchGetParts, Error> {
-        if let Some(error) = self.error.take() {
-            return Err(error);
-        }
-        self.check_leftovers()?;
-        let mut tables = Vec::with_capacity(self.tables.len() + self.leftovers.len());
-        // The place of each table among those that a key was asked of.
-        let mut places = Vec::with_capacity(self.tables.len());
-        for reads in &mut self.tables {
-            places.push(tables.len() as u32);
-            if reads.count > 0 {
-                let mut settings = Vec::new();
-                reads.write_settings(&mut settings)?;
-                let (keys, view) = (std::mem::take(&mut reads.keys), reads.view.clone());
-                tables.push(TableParts { table: reads.table.clone(), keys, settings, view });
-            }
-        }
-        let mut asked = std::mem::take(&mut self.asked);
-        for table in &mut asked {
-            *table = places[*table as usize];
-        }
-        for left in std::mem::take(&mut self.leftovers) {
-            asked.extend(std::iter::repeat_n(tables.len() as u32, left.count));
-            tables.push(TableParts::of_leftovers(left)?);
-        }
-        Ok(BatchGetParts {
-            core: Arc::clone(&self.core),
-            options: self.options.clone(),
-            capacity: self.capacity,
-            tables,
-            asked,
-        })
-    }
-
     fn first_table(&self) -> Option<String> {
         let new = self.tables.first().map(|reads| &reads.table);
         new.or_else(|| self.leftovers.first().map(|left| &left.table)).cloned()
-    }
-
-    /// A table's keys go with one projection.
-    fn check_leftovers(&self) -> Result<(), Error> {
-        let twice = self.leftovers.iter().map(|left| &left.table).find(|table| {
-            self.tables.iter().any(|reads| reads.count > 0 && reads.table == **table)
-                || self.leftovers.iter().filter(|left| left.table == **table).count() > 1
-        });
-        if let Some(table) = twice {
-            return Err(Error::invalid_input(format!(
-                "table {table} has keys left over from another batch, which bring their own projection; send those alone"
-            )));
-        }
-        Ok(())
     }
 }
 
@@ -378,19 +262,6 @@ fn body(tables: &[TableParts], capacity: Option<ReturnConsumedCapacity>) -> Vec<
     }
     body.push(b'}');
     body
-}
-
-impl TableReads {
-    /// What the request says of this table beside its keys: members, each with a comma before it.
-    fn write_settings(&self, out: &mut Vec<u8>) -> Result<(), Error> {
-        if self.consistent_read {
-            bool_member(out, "ConsistentRead", true);
-        }
-        self.expressions.write(out)?;
-        self.parameters.check(|name| OWN.contains(&name))?;
-        self.parameters.write(out);
-        Ok(())
-    }
 }
 
 crate::operation::settings::debug_without_values!(BatchGetItem);

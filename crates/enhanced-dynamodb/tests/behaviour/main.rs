@@ -8,6 +8,7 @@ mod common;
 
 mod batch_get;
 mod batch_get_all;
+mod batch_get_stream;
 mod batch_operations;
 mod batch_write;
 mod call;

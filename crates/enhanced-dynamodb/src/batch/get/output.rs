@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::plan::{Found, Plan, place};
+use super::plan::{Found, Plan};
 use crate::error::{Error, ErrorKind};
 use crate::execute::Metadata;
 use crate::operation::batch_get::BATCH_GET_ITEM;
@@ -50,7 +50,7 @@ impl BatchGetAllOutput {
         let slots = at.map_or(&[][..], |at| self.plan.tables[at].keys.slots());
         slots.iter().enumerate().map(move |(nth, slot)| {
             let table = at.unwrap_or_default();
-            self.result(table, *slot, || place(&self.plan.order, table, nth))
+            self.result(table, *slot, || self.plan.place(table, nth))
         })
     }
 
@@ -83,7 +83,7 @@ impl BatchGetAllOutput {
         self.plan.order.iter().enumerate().map(move |(place, table)| {
             let table = *table as usize;
             let slot = next[table].next().copied().unwrap_or_default();
-            self.result(table, slot, || place)
+            self.result(table, slot, || self.plan.place_in_batch(place))
         })
     }
 

@@ -39,6 +39,8 @@ pub(super) struct Plan {
     pub(super) tables: Vec<Table>,
     /// The table of each key, in the order asked.
     pub(super) order: Vec<u32>,
+    /// How many keys of the same batch stand before these.
+    first: usize,
 }
 
 pub(super) struct Table {
@@ -65,10 +67,10 @@ impl Plan {
     /// # Errors
     /// If keys of one table are not made of the same attributes.
     pub(super) fn new(parts: BatchGetParts) -> Result<Self, Error> {
-        let BatchGetParts { core, options, capacity, tables, asked } = parts;
-        let mut plan = Plan { core, options, capacity, tables: Vec::with_capacity(tables.len()), order: asked };
+        let BatchGetParts { core, options, capacity, tables, asked, first } = parts;
+        let mut plan = Plan { core, options, capacity, tables: Vec::with_capacity(tables.len()), order: asked, first };
         for (at, parts) in tables.into_iter().enumerate() {
-            let made = Keys::new(parts.keys, |nth| place(&plan.order, at, nth)).and_then(|keys| {
+            let made = Keys::new(parts.keys, |nth| plan.place(at, nth)).and_then(|keys| {
                 let (mut widened, mut view) = (parts.settings.clone(), parts.view.clone());
                 view.widen(&mut widened, keys.names())?;
                 Ok((keys, widened, view))
@@ -115,6 +117,17 @@ impl Plan {
             .filter_map(|chunk| chunk.first())
             .map(|(table, _)| self.table(*table).name.as_str())
             .collect()
+    }
+
+    /// The place among the keys of all tables of one table's nth key.
+    pub(super) fn place(&self, table: usize, nth: usize) -> usize {
+        let own = self.order.iter().enumerate().filter(|(_, of)| **of as usize == table);
+        self.first + own.map(|(place, _)| place).nth(nth).unwrap_or(nth)
+    }
+
+    /// The place among the keys of the whole batch of the one in this place among those that are asked for here.
+    pub(super) fn place_in_batch(&self, place: usize) -> usize {
+        self.first + place
     }
 
     fn table(&self, table: u32) -> &Table {
@@ -275,10 +288,4 @@ impl Table {
         out.extend_from_slice(settings);
         out.push(b'}');
     }
-}
-
-/// The place among the keys of all tables of one table's nth key.
-pub(super) fn place(order: &[u32], table: usize, nth: usize) -> usize {
-    let own = order.iter().enumerate().filter(|(_, of)| **of as usize == table);
-    own.map(|(place, _)| place).nth(nth).unwrap_or(nth)
 }
