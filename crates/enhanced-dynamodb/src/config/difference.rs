@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Options;
-use super::options::{CaBundle, GivenCredentials};
+use super::given::{CaBundle, GivenCredentials};
 use super::parse::without_user;
 
 impl Options {

@@ -223,23 +223,3 @@ impl Config {
         &self.warnings
     }
 }
-
-impl CaBundle {
-    /// The PEM text.
-    ///
-    /// # Errors
-    /// If the file cannot be read.
-    pub(crate) fn read(&self) -> Result<std::borrow::Cow<'_, [u8]>, Error> {
-        match self {
-            CaBundle::Pem(pem) => Ok(std::borrow::Cow::Borrowed(pem)),
-            CaBundle::File { path, named_by } => std::fs::read(path).map(std::borrow::Cow::Owned).map_err(|error| {
-                Error::new(
-                    crate::ErrorKind::InvalidConfiguration,
-                    format!("{named_by} names {}, which cannot be read: {error}", path.display()),
-                )
-                .with_advice("Name a readable file of certificates in PEM form.")
-                .with_source(error)
-            }),
-        }
-    }
-}

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::given::{AccountIdEndpointMode, CaBundle, GivenCredentials, Shared};
 use super::parse::without_user;
 use super::{Clock, Credentials, Hedge, ProvideCredentials, Random, RetryMode};
 use crate::keys::KeySchema;
@@ -399,81 +399,5 @@ impl fmt::Debug for Options {
             .field("clock", &self.clock)
             .field("random", &self.random)
             .finish()
-    }
-}
-
-/// Whether requests go to the endpoint of the account (`https://<account>.ddb.<region>.amazonaws.com`) instead of
-/// the Region's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum AccountIdEndpointMode {
-    /// Where the account is known, from the credentials or a table's ARN.
-    #[default]
-    Preferred,
-    /// Never.
-    Disabled,
-    /// Always; an unknown account is an error.
-    Required,
-}
-
-impl fmt::Display for AccountIdEndpointMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            AccountIdEndpointMode::Preferred => "preferred",
-            AccountIdEndpointMode::Disabled => "disabled",
-            AccountIdEndpointMode::Required => "required",
-        })
-    }
-}
-
-/// Something injected; the same as another only if it is that very one.
-pub(crate) struct Shared<T: ?Sized>(pub(crate) Arc<T>);
-
-impl<T: ?Sized> Clone for Shared<T> {
-    fn clone(&self) -> Self {
-        Shared(Arc::clone(&self.0))
-    }
-}
-
-impl<T: ?Sized> PartialEq for Shared<T> {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::addr_eq(Arc::as_ptr(&self.0), Arc::as_ptr(&other.0))
-    }
-}
-
-impl<T: ?Sized + fmt::Debug> fmt::Debug for Shared<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl<T: ?Sized> Deref for Shared<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-/// Credentials as an option.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) enum GivenCredentials {
-    Fixed(Credentials),
-    Provider(Shared<dyn ProvideCredentials>),
-}
-
-/// Certificates to trust instead of the built-in ones.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) enum CaBundle {
-    File { path: PathBuf, named_by: &'static str },
-    Pem(Arc<[u8]>),
-}
-
-impl fmt::Debug for CaBundle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CaBundle::File { path, named_by: _ } => write!(f, "File({path:?})"),
-            CaBundle::Pem(pem) => write!(f, "Pem({} bytes)", pem.len()),
-        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::environment::Environment;
-use super::options::{AccountIdEndpointMode, CaBundle};
+use super::given::{AccountIdEndpointMode, CaBundle};
 use super::parse::{self, Origin, invalid};
 use super::url::{Scheme, Url};
 use super::{

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 use super::environment::Environment;
-use super::options::{GivenCredentials, Shared};
+use super::given::{GivenCredentials, Shared};
 use super::{Credentials, Options, ProvideCredentials};
 use crate::error::{Error, ErrorKind};
 
