@@ -93,13 +93,15 @@ impl Many {
 
     /// Makes one of these items the one with this number, so that what is measured is not their making.
     pub(crate) fn turn_into(&self, message: &mut Message, number: usize) {
-        message.id = Self::id(number);
+        message.id.clear();
+        message.id.push('m');
+        message.id.push_str(itoa::Buffer::new().format(number));
         message.created_at = self.0.created_at + number as u64;
     }
 
     /// The key of the item with this number.
     pub(crate) fn id(number: usize) -> String {
-        format!("m{number}")
+        ["m", itoa::Buffer::new().format(number)].concat()
     }
 
     /// A client that is fast because it brings the wrong items shall not win.

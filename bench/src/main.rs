@@ -38,7 +38,7 @@ const USAGE: &str = "usage: cargo run --release -p bench -- SUB-COMMAND
   size  stripped binary of a minimal program, CPU time of its clean build
   cold  [--runs 40] [--cores 1]
         process start to first item over TLS 1.3; init and first invocation with 1/14 of a core
-  bulk  [--items 20000] [--latency-ms 3] [--rounds 3] [--cores 2]
+  bulk  [--items 20000] [--latency-ms 3] [--rounds 5] [--cores 2]
         many items written and read back, every answer late: wall time, CPU time, memory
   tree  [--latency-ms 3] [--rounds 3] [--cores 2]
         whole conversations read, every answer late: wall time and requests

@@ -2,14 +2,20 @@
 
 use crate::{args::Args, error::Result};
 use nix::{
+    errno::Errno,
     sched::{CpuSet, sched_getaffinity, sched_setaffinity},
     sys::{
         resource::{UsageWho, getrusage},
         time::TimeValLike,
+        uio::{RemoteIoVec, process_vm_readv},
     },
     unistd::Pid,
 };
-use std::{process::Command, time::Duration};
+use std::{
+    io::IoSliceMut,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 /// The processors of a run: one for whoever is measured, one for the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +88,42 @@ pub(crate) fn this_program() -> Result<Command> {
     Ok(Command::new(std::env::current_exe()?))
 }
 
+/// Works for a tenth of a second: a processor that has slept is slow at first, whoever it works for.
+pub(crate) fn warm_up() {
+    let until = Instant::now() + Duration::from_millis(100);
+    while Instant::now() < until {
+        std::hint::black_box((0..1000).sum::<u64>());
+    }
+}
+
+/// Brings all pages of this program and its libraries into its resident memory.
+///
+/// The kernel maps code by sixteen pages at a time, so that what a client's code adds would depend on what lies beside it
+/// in this program, which has more than one client.
+pub(crate) fn load_this_program() -> Result<()> {
+    let mut buffer = vec![0; 64 * 1024];
+    for line in std::fs::read_to_string("/proc/self/maps")?.lines() {
+        let mut words = line.split_whitespace();
+        let (Some(range), Some(access), Some(path)) = (words.next(), words.next(), words.nth(3)) else { continue };
+        if !path.starts_with('/') || !access.starts_with('r') {
+            continue;
+        }
+        let (start, end) = range.split_once('-').ok_or_else(|| format!("`{line}` in /proc/self/maps has no range"))?;
+        let (mut base, end) = (usize::from_str_radix(start, 16)?, usize::from_str_radix(end, 16)?);
+        while base < end {
+            let len = buffer.len().min(end - base);
+            let read = process_vm_readv(Pid::this(), &mut [IoSliceMut::new(&mut buffer)], &[RemoteIoVec { base, len }]);
+            match read {
+                // Behind the end of a file there is nothing to load.
+                Ok(0) | Err(Errno::EFAULT) => break,
+                Ok(read) => base += read,
+                Err(error) => return Err(format!("{path}: {error}").into()),
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Resident memory of this process at its highest, in bytes.
 pub(crate) fn peak_memory_of_this_process() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
@@ -124,6 +166,14 @@ mod tests {
         let before = peak_memory_of_this_process().unwrap();
         drop(std::hint::black_box(vec![1_u8; 64 << 20]));
         assert!(peak_memory_of_this_process().unwrap() > before.max(60 << 20) - (1 << 20));
+    }
+
+    #[test]
+    fn a_program_that_is_loaded_is_resident() {
+        let size = std::fs::metadata(std::env::current_exe().unwrap()).unwrap().len();
+        load_this_program().unwrap();
+        // Without what stands in the file for debuggers.
+        assert!(peak_memory_of_this_process().unwrap() > size / 20);
     }
 
     #[test]

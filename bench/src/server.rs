@@ -1,13 +1,18 @@
 //! The canned server: answers every request by its `X-Amz-Target` with bytes that were made before.
 //!
 //! It stands in a process of its own, so that its time is nobody's; a thread a connection, blocking, because nothing
-//! is quicker to answer on a core of its own.
+//! is quicker to answer. One that answers out of a store, on a core of its own, is always awake instead.
 
 mod answers;
+mod busy;
 mod store;
 mod tls;
 
-use crate::{args::Args, error::Result, processes};
+use crate::{
+    args::Args,
+    error::Result,
+    processes::{self, Cores},
+};
 use answers::Answers;
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -52,8 +57,11 @@ impl Server {
     }
 
     /// Starts a server of plain HTTP on loopback that answers out of this store, each time so many milliseconds late.
-    pub(crate) fn start_store(core: usize, store: &str, milliseconds: usize) -> Result<Self> {
-        Self::start_with(core, &["--store", store, "--slow-every", "1", "--slow-ms", &milliseconds.to_string()])
+    pub(crate) fn start_store(cores: Cores, store: &str, milliseconds: usize) -> Result<Self> {
+        let busy = (cores.client != cores.server).to_string();
+        let slow = milliseconds.to_string();
+        let arguments = ["--store", store, "--slow-every", "1", "--slow-ms", &slow, "--busy", &busy];
+        Self::start_with(cores.server, &arguments)
     }
 
     fn start_with(core: usize, arguments: &[&str]) -> Result<Self> {
@@ -100,6 +108,7 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
         answers: AtomicU64::new(0),
     };
     let store: Option<String> = args.flag("store")?;
+    let busy = args.flag("busy")?.unwrap_or(false);
     args.finish()?;
     processes::stay_on(core)?;
     let slow = (slow.every < u64::MAX).then(|| Arc::new(slow));
@@ -120,6 +129,9 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
         let ended = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
         std::process::exit(i32::from(ended.is_err()));
     });
+    if busy {
+        return busy::serve(listener, &answers, slow.map_or(Duration::ZERO, |slow| slow.by));
+    }
     for stream in listener.incoming() {
         let (stream, answers, tls, slow) = (stream?, answers.clone(), tls.clone(), slow.clone());
         std::thread::spawn(move || {

@@ -63,7 +63,7 @@ pub(crate) fn run(mut args: Args) -> Result<()> {
 
     let servers = Shape::ALL
         .iter()
-        .map(|shape| Server::start_store(cores.server, &format!("tree:{}", shape.name()), latency))
+        .map(|shape| Server::start_store(cores, &format!("tree:{}", shape.name()), latency))
         .collect::<Result<Vec<_>>>()?;
     processes::stay_on(cores.client)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -8,9 +8,6 @@ use crate::{
 };
 use enhanced_dynamodb::{Client, batch::BatchOperation, key};
 
-/// How many keys are asked for at once: as many as an endpoint would that gives its users pages.
-const KEYS: usize = 2_000;
-
 #[derive(Debug)]
 pub(super) struct Ours {
     client: Client,
@@ -35,13 +32,11 @@ impl Bulk for Ours {
     }
 
     async fn read(&self, items: usize) -> Result<()> {
-        for start in (0..items).step_by(KEYS) {
-            let numbers = start..(start + KEYS).min(items);
-            let asked = numbers
-                .clone()
-                .fold(self.client.batch_get(), |batch, number| batch.get(TABLE, &key! { "id": Many::id(number) }));
-            let found: Vec<Option<Message>> = asked.all().await?.items(TABLE)?;
-            numbers.zip(&found).try_for_each(|(number, found)| self.many.check(number, found.as_ref()))?;
+        let keys = (0..items).map(|number| key! { "id": Many::id(number) });
+        let mut found = self.client.batch_get().stream::<Message, _>(TABLE, keys);
+        for number in 0..items {
+            let found = found.next().await.ok_or("the stream ended too early")??;
+            self.many.check(number, found.as_ref())?;
         }
         Ok(())
     }

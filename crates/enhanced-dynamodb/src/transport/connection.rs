@@ -22,7 +22,7 @@ use super::socket::{Payload, Progress, Stream};
 
 /// The most that is read at once, in bytes, and with it the largest head of a response (the service's has some 300).
 /// Each connection keeps a buffer of this size once it has read a large response; hyper's default would be 400 KiB.
-const BUFFER: usize = 32 * 1024;
+const BUFFER: usize = 16 * 1024;
 
 /// An open connection.
 pub(crate) struct Connection {
