@@ -1,5 +1,6 @@
 //! Any number of puts and deletes, over any tables, each of them accounted for; and any number of reads
-//! ([`BatchGetItem::all`](crate::operation::BatchGetItem::all)).
+//! ([`BatchGetItem::all`](crate::operation::BatchGetItem::all),
+//! [`BatchGetItem::stream`](crate::operation::BatchGetItem::stream)).
 //!
 //! ```
 //! use enhanced_dynamodb::batch::BatchOperation;

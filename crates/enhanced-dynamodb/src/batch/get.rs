@@ -30,7 +30,7 @@ const CUT_BY_SIZE: usize = 16_000_000 - 409_600;
 
 impl BatchGetItem {
     /// Reads all items, however many keys there are: in requests of up to 100 keys, as many of them under way as the
-    /// client has sockets.
+    /// client has sockets. Where the items are more than fit into memory, [`stream`](BatchGetItem::stream) reads them.
     ///
     /// A key that was asked for more than once is read once and delivered to each place. Items come in the order asked,
     /// `None` where there is none; the key attributes, by which they are told apart, need not be in a projection.
