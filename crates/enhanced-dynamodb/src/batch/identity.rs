@@ -20,14 +20,20 @@ impl Identity {
         self.in_front(table, names, attributes).or_else(|| self.within(table, names, attributes))
     }
 
-    /// The same of a key that stands first in an item, as it mostly does, in the order of the names and without escapes:
-    /// nothing else need be looked at then.
+    /// The same of a key that stands first in an item, as it mostly does, and without escapes: nothing else need be looked
+    /// at then.
     fn in_front(&self, table: usize, names: &[String], attributes: &[u8]) -> Option<u64> {
-        let (mut digest, mut rest) = (0, attributes);
-        for (position, name) in names.iter().enumerate() {
-            rest = rest.strip_prefix(if position == 0 { b"{" } else { b"," })?;
-            rest = rest.strip_prefix(b"\"")?.strip_prefix(name.as_bytes())?.strip_prefix(b"\":{\"")?;
-            let [kind @ (b'S' | b'B' | b'N'), b'"', b':', b'"', value @ ..] = rest else { return None };
+        let (mut digest, mut rest, mut last) = (0, attributes, None);
+        for nth in 0..names.len() {
+            rest = rest.strip_prefix(if nth == 0 { b"{\"" } else { b",\"" })?;
+            let (position, value) = names.iter().enumerate().find_map(|(position, name)| {
+                Some((position, rest.strip_prefix(name.as_bytes())?.strip_prefix(b"\":{\"")?))
+            })?;
+            // A key has two attributes at most.
+            if last.replace(position) == Some(position) {
+                return None;
+            }
+            let [kind @ (b'S' | b'B' | b'N'), b'"', b':', b'"', value @ ..] = value else { return None };
             let end = find_quote_or_backslash(value, 0).filter(|end| value.get(*end) == Some(&b'"'))?;
             digest ^= self.attribute(table, position, *kind, value.get(..end)?)?;
             rest = value.get(end + 1..)?.strip_prefix(b"}")?;
@@ -137,6 +143,7 @@ mod tests {
         for same in [
             r#"{"id":{"S":"é"},"at":{"N":"12"},"text":{"S":"…"}}"#,
             r#"{"id":{"S":"é"},"at":{"N":"12.0"}}"#,
+            r#"{"at":{"N":"12"},"id":{"S":"é"},"text":{"S":"…"}}"#,
             r#"{"at":{"N":"12"},"id":{"S":"é"}}"#,
             r#"{"id":{"S":"é"},"text":{"S":"\""},"at":{"N":"12"}}"#,
             r#"{ "id": {"S":"\u00e9"}, "at": {"N":"12"} }"#,

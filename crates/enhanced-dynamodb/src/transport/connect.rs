@@ -1,7 +1,9 @@
 //! From an endpoint to an open connection: name, address, TCP, perhaps a proxy's tunnel, TLS.
 
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -110,24 +112,28 @@ impl Connector {
 ///
 /// # Errors
 /// If TLS cannot be set up, or fails.
-pub(super) async fn stream(
+///
+/// Boxed, so that a program has the TLS handshake once, whoever connects.
+pub(super) fn stream<'a>(
     tcp: TcpStream,
     scheme: Scheme,
-    host: &str,
-    address: &str,
-    tls: &(dyn Fn() -> Result<TlsConnector, Error> + Send + Sync),
-) -> Result<Stream, Failure> {
-    let configuration = |error: Error| Failure::from_error(FailureKind::Configuration, error).at(address);
-    let socket = Socket::new(tcp, Arc::new(Progress::default()));
-    match scheme {
-        Scheme::Http => Ok(Stream::plain(socket)),
-        Scheme::Https => {
-            let name = server_name(bare(host)).map_err(configuration)?;
-            let connector = tls().map_err(configuration)?;
-            let connected = connector.connect(name, socket).await;
-            connected.map(Stream::tls).map_err(|error| handshake_failed(error, address))
+    host: &'a str,
+    address: &'a str,
+    tls: &'a (dyn Fn() -> Result<TlsConnector, Error> + Send + Sync),
+) -> Pin<Box<dyn Future<Output = Result<Stream, Failure>> + Send + 'a>> {
+    Box::pin(async move {
+        let configuration = |error: Error| Failure::from_error(FailureKind::Configuration, error).at(address);
+        let socket = Socket::new(tcp, Arc::new(Progress::default()));
+        match scheme {
+            Scheme::Http => Ok(Stream::plain(socket)),
+            Scheme::Https => {
+                let name = server_name(bare(host)).map_err(configuration)?;
+                let connector = tls().map_err(configuration)?;
+                let connected = connector.connect(name, socket).await;
+                connected.map(Stream::tls).map_err(|error| handshake_failed(error, address))
+            }
         }
-    }
+    })
 }
 
 /// Tries every address of a name, one after the other, each with an equal share of the time that is left.
