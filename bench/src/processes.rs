@@ -7,12 +7,12 @@ use nix::{
     sys::{
         resource::{UsageWho, getrusage},
         time::TimeValLike,
-        uio::{RemoteIoVec, process_vm_readv},
     },
     unistd::Pid,
 };
 use std::{
-    io::IoSliceMut,
+    fs::File,
+    os::unix::fs::FileExt,
     process::Command,
     time::{Duration, Instant},
 };
@@ -101,6 +101,7 @@ pub(crate) fn warm_up() {
 /// The kernel maps code by sixteen pages at a time, so that what a client's code adds would depend on what lies beside it
 /// in this program, which has more than one client.
 pub(crate) fn load_this_program() -> Result<()> {
+    let memory = File::open("/proc/self/mem")?;
     let mut buffer = vec![0; 64 * 1024];
     for line in std::fs::read_to_string("/proc/self/maps")?.lines() {
         let mut words = line.split_whitespace();
@@ -109,14 +110,14 @@ pub(crate) fn load_this_program() -> Result<()> {
             continue;
         }
         let (start, end) = range.split_once('-').ok_or_else(|| format!("`{line}` in /proc/self/maps has no range"))?;
-        let (mut base, end) = (usize::from_str_radix(start, 16)?, usize::from_str_radix(end, 16)?);
-        while base < end {
-            let len = buffer.len().min(end - base);
-            let read = process_vm_readv(Pid::this(), &mut [IoSliceMut::new(&mut buffer)], &[RemoteIoVec { base, len }]);
-            match read {
+        let (mut at, end) = (u64::from_str_radix(start, 16)?, u64::from_str_radix(end, 16)?);
+        while at < end {
+            let length = (end - at).min(buffer.len() as u64) as usize;
+            match memory.read_at(&mut buffer[..length], at) {
+                Ok(read) if read > 0 => at += read as u64,
+                Ok(_) => break,
                 // Behind the end of a file there is nothing to load.
-                Ok(0) | Err(Errno::EFAULT) => break,
-                Ok(read) => base += read,
+                Err(error) if error.raw_os_error() == Some(Errno::EIO as i32) => break,
                 Err(error) => return Err(format!("{path}: {error}").into()),
             }
         }
