@@ -94,12 +94,8 @@ impl Paged for PageRequest {
         self.limit
     }
 
-    fn core(&self) -> Arc<Core> {
-        Arc::clone(&self.core)
-    }
-
-    fn options(&mut self) -> &mut CallOptions {
-        &mut self.options
+    fn begin(&mut self) {
+        self.core.bound_together(&mut self.options);
     }
 
     fn cursor_at(&self, key: &Bytes) -> String {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use crate::error::Error;
-use crate::execute::{CallOptions, Core};
 
 pub(super) type Fetch<P> = Pin<Box<dyn Future<Output = Result<P, Error>> + Send>>;
 
@@ -21,9 +20,8 @@ pub(super) trait Paged {
     /// Items returned in all.
     fn limit(&self) -> Option<u64>;
 
-    fn core(&self) -> Arc<Core>;
-
-    fn options(&mut self) -> &mut CallOptions;
+    /// The walk begins: the limits of the request become those of all its pages together.
+    fn begin(&mut self);
 
     /// The cursor for what begins there.
     fn cursor_at(&self, position: &Self::Position) -> String;
@@ -81,7 +79,7 @@ impl<R: Paged, P> Walk<R, P> {
         if !self.started {
             self.started = true;
             if let Some(request) = Arc::get_mut(request) {
-                request.core().bound_together(request.options());
+                request.begin();
             }
         }
         let (next, remaining) = (&self.next, self.remaining);

@@ -159,12 +159,8 @@ impl Paged for StatementRequest {
         self.limit
     }
 
-    fn core(&self) -> Arc<Core> {
-        Arc::clone(&self.core)
-    }
-
-    fn options(&mut self) -> &mut CallOptions {
-        &mut self.options
+    fn begin(&mut self) {
+        self.core.bound_together(&mut self.options);
     }
 
     /// The service's own token.
