@@ -34,7 +34,9 @@ impl Plan {
                 ledger.left_over(index, op.operation, &reason);
             }
             way @ (Way::Asking | Way::InOrder(_)) => {
-                self.waiting += usize::from(matches!(way, Way::Asking));
+                if matches!(way, Way::Asking) {
+                    self.waiting += 1;
+                }
                 self.hold(&op);
                 self.tables[table].queue.push_back(op);
             }
@@ -108,7 +110,7 @@ impl Plan {
     /// The table's key is known, or it is known that it will not be.
     pub(in crate::batch) fn set_keys(&mut self, table: usize, names: Option<KeyNames>, ledger: &mut Ledger<'_>) {
         if matches!(self.tables[table].way, Way::Asking) {
-            self.waiting = self.waiting.saturating_sub(self.tables[table].queue.len());
+            self.waiting -= self.tables[table].queue.len();
         }
         match names {
             Some(names) => self.use_keys(table, names, ledger),

@@ -225,9 +225,10 @@ impl Plan {
         for op in &mut ops {
             if op.rounds == 0 {
                 op.written_then = ledger.written;
-                op.operation.part();
             }
             op.rounds += 1;
+            // It rests longer than the others of its request.
+            op.operation.part();
         }
         let tired = |op: &Op| rules.give_up_after.is_some_and(|most| op.rounds >= most);
         if in_order.is_some() && ops.iter().any(tired) {
