@@ -92,13 +92,18 @@ impl Mac {
 /// If the operating system has none to give.
 pub(crate) fn random_bytes<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
-    match getrandom::getrandom(&mut bytes) {
-        Ok(()) => Ok(bytes),
-        Err(error) => Err(match error.raw_os_error() {
-            Some(code) => io::Error::from_raw_os_error(code),
-            None => io::Error::other(error.to_string()),
-        }),
-    }
+    fill_random(&mut bytes).map(|()| bytes)
+}
+
+/// As [`random_bytes`], into memory that is there.
+///
+/// # Errors
+/// If the operating system has none to give.
+fn fill_random(bytes: &mut [u8]) -> io::Result<()> {
+    getrandom::getrandom(bytes).map_err(|error| match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => io::Error::other(error.to_string()),
+    })
 }
 
 fn to_array(bytes: &[u8]) -> [u8; 32] {

@@ -72,7 +72,7 @@ struct OperatingSystem;
 
 impl SecureRandom for OperatingSystem {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), GetRandomFailed> {
-        getrandom::getrandom(bytes).map_err(|_| GetRandomFailed)
+        super::fill_random(bytes).map_err(|_| GetRandomFailed)
     }
 }
 
