@@ -13,7 +13,7 @@ use crate::{
     error::Result,
     processes::{self, Cores},
 };
-use answers::Answers;
+use answers::{Answers, Inbox};
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
@@ -175,20 +175,14 @@ fn serve(
 
 /// Answers the requests of one connection until the client closes it.
 fn answer_all(mut stream: impl Read + Write, mut answers: Answers, slow: Option<&Slow>) -> Result<()> {
-    let mut buffer = vec![0; 64 * 1024];
-    let mut filled = 0;
+    let mut inbox = Inbox::default();
     loop {
-        let request = loop {
-            if let Some(request) = answers::Request::parse(&buffer[..filled])? {
-                break request;
-            }
-            if filled == buffer.len() {
-                buffer.resize(2 * filled, 0);
-            }
-            match stream.read(&mut buffer[filled..])? {
+        let Some(request) = inbox.request()? else {
+            match stream.read(inbox.room())? {
                 0 => return Ok(()),
-                count => filled += count,
+                count => inbox.arrived(count),
             }
+            continue;
         };
         if let Some(slow) = slow {
             slow.wait();
@@ -196,7 +190,6 @@ fn answer_all(mut stream: impl Read + Write, mut answers: Answers, slow: Option<
         stream.write_all(answers.answer_to(&request))?;
         stream.flush()?;
         let length = request.length;
-        buffer.copy_within(length..filled, 0);
-        filled -= length;
+        inbox.remove(length);
     }
 }

@@ -41,6 +41,45 @@ impl<'a> Request<'a> {
     }
 }
 
+/// What a connection has brought and nobody has answered yet.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    buffer: Vec<u8>,
+    filled: usize,
+}
+
+impl Default for Inbox {
+    fn default() -> Self {
+        Self { buffer: vec![0; 64 * 1024], filled: 0 }
+    }
+}
+
+impl Inbox {
+    /// The first request, if it has arrived whole.
+    pub(super) fn request(&self) -> Result<Option<Request<'_>>> {
+        Request::parse(&self.buffer[..self.filled])
+    }
+
+    /// Room for more bytes.
+    pub(super) fn room(&mut self) -> &mut [u8] {
+        if self.filled == self.buffer.len() {
+            self.buffer.resize(2 * self.filled, 0);
+        }
+        &mut self.buffer[self.filled..]
+    }
+
+    /// So many bytes were put there.
+    pub(super) fn arrived(&mut self, bytes: usize) {
+        self.filled += bytes;
+    }
+
+    /// The first so many bytes are done with.
+    pub(super) fn remove(&mut self, bytes: usize) {
+        self.buffer.copy_within(bytes..self.filled, 0);
+        self.filled -= bytes;
+    }
+}
+
 /// One answer to each operation, and one to everything else; or what a store finds.
 #[derive(Debug, Clone)]
 pub(crate) struct Answers {

@@ -3,7 +3,7 @@
 //! To wake a server that sleeps on another core costs its client some microseconds a request, as much as half of what
 //! the client does itself; a server on another machine costs it none of that.
 
-use super::answers::{Answers, Request};
+use super::answers::{Answers, Inbox};
 use crate::error::Result;
 use std::{
     net::TcpListener as StdListener,
@@ -40,20 +40,14 @@ pub(super) fn serve(listener: StdListener, answers: &Answers, after: Duration) -
 
 async fn answer_all(mut stream: TcpStream, mut answers: Answers, after: Duration) -> Result<()> {
     stream.set_nodelay(true)?;
-    let mut buffer = vec![0; 64 * 1024];
-    let mut filled = 0;
+    let mut inbox = Inbox::default();
     loop {
-        let request = loop {
-            if let Some(request) = Request::parse(&buffer[..filled])? {
-                break request;
-            }
-            if filled == buffer.len() {
-                buffer.resize(2 * filled, 0);
-            }
-            match stream.read(&mut buffer[filled..]).await? {
+        let Some(request) = inbox.request()? else {
+            match stream.read(inbox.room()).await? {
                 0 => return Ok(()),
-                count => filled += count,
+                count => inbox.arrived(count),
             }
+            continue;
         };
         let due = Instant::now() + after;
         while Instant::now() < due {
@@ -61,7 +55,6 @@ async fn answer_all(mut stream: TcpStream, mut answers: Answers, after: Duration
         }
         stream.write_all(answers.answer_to(&request)).await?;
         let length = request.length;
-        buffer.copy_within(length..filled, 0);
-        filled -= length;
+        inbox.remove(length);
     }
 }
