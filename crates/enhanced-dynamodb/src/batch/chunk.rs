@@ -5,9 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::plan::Op;
-use crate::codec::json_string;
 use crate::operation::ReturnConsumedCapacity;
-use crate::operation::base::string_member;
+use crate::operation::base::request_items;
 
 /// Operations in one BatchWriteItem (API reference).
 pub(super) const MOST_OPERATIONS: usize = 25;
@@ -59,29 +58,17 @@ impl Chunk {
         let tables = self.tables();
         let mut body = Vec::with_capacity(bytes + 64 * (tables.len() + 1));
         let mut places = Vec::with_capacity(self.ops.len());
-        body.extend_from_slice(b"{\"RequestItems\":{");
-        for (i, table) in tables.iter().enumerate() {
-            let mut open = false;
-            for (position, op) in self.ops.iter().enumerate().filter(|(_, op)| op.table == *table) {
-                if open {
-                    body.push(b',');
-                } else {
-                    if i > 0 {
-                        body.push(b',');
-                    }
-                    json_string(&mut body, &op.operation.table);
-                    body.extend_from_slice(b":[");
-                    open = true;
-                }
+        let first = |table: usize| self.ops.iter().find(|op| op.table == table);
+        let named = tables.into_iter().filter_map(|table| first(table).map(|op| (&*op.operation.table, table)));
+        request_items(&mut body, named, capacity, |body, table| {
+            let mut before = b'[';
+            for (position, op) in self.ops.iter().enumerate().filter(|(_, op)| op.table == table) {
+                body.push(std::mem::replace(&mut before, b','));
                 places.push((position, body.len()));
                 body.extend_from_slice(&op.operation.request);
             }
             body.push(b']');
-        }
-        body.push(b'}');
-        if let Some(capacity) = capacity {
-            string_member(&mut body, "ReturnConsumedCapacity", capacity.as_str());
-        }
+        });
         body.push(b'}');
         let body = Bytes::from(body);
         // While the request is under way its bytes are not held twice.

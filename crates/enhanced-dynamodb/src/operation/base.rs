@@ -288,6 +288,29 @@ pub(crate) fn string_member(body: &mut Vec<u8>, name: &str, value: &str) {
     json_string(body, value);
 }
 
+/// Begins the body of a batch, `{"RequestItems":{"Messages":…,…}` and what it asks of capacity: `write` appends what is
+/// asked of each table. The object stays open.
+pub(crate) fn request_items<'a, T>(
+    body: &mut Vec<u8>,
+    tables: impl IntoIterator<Item = (&'a str, T)>,
+    capacity: Option<ReturnConsumedCapacity>,
+    mut write: impl FnMut(&mut Vec<u8>, T),
+) {
+    body.extend_from_slice(b"{\"RequestItems\":{");
+    for (at, (name, asked)) in tables.into_iter().enumerate() {
+        if at > 0 {
+            body.push(b',');
+        }
+        json_string(body, name);
+        body.push(b':');
+        write(body, asked);
+    }
+    body.push(b'}');
+    if let Some(capacity) = capacity {
+        string_member(body, "ReturnConsumedCapacity", capacity.as_str());
+    }
+}
+
 /// Appends `,"name":true` or `,"name":false`.
 pub(crate) fn bool_member(body: &mut Vec<u8>, name: &str, value: bool) {
     member(body, name);

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::base::{Parameters, string_member};
+use super::base::{Parameters, request_items};
 use super::capacity::ReturnConsumedCapacity;
 use super::response;
 use super::settings::{call_settings, hedge_setting};
 use super::view::View;
-use crate::codec::{EncodeOptions, encode_item, json_string};
+use crate::codec::{EncodeOptions, encode_item};
 use crate::error::Error;
 use crate::execute::{Call, CallOptions, Core, Operation, ReplayClass};
 use crate::expression::{IntoPath, Projection, RequestExpressions};
@@ -244,22 +244,14 @@ impl BatchGetItem {
 fn body(tables: &[TableParts], capacity: Option<ReturnConsumedCapacity>) -> Vec<u8> {
     let bytes: usize = tables.iter().map(|parts| parts.keys.len() + parts.settings.len() + parts.table.len()).sum();
     let mut body = Vec::with_capacity(bytes + 64 * tables.len() + 64);
-    body.extend_from_slice(b"{\"RequestItems\":{");
-    for (at, parts) in tables.iter().enumerate() {
-        if at > 0 {
-            body.push(b',');
-        }
-        json_string(&mut body, &parts.table);
-        body.extend_from_slice(b":{\"Keys\":[");
+    let tables = tables.iter().map(|parts| (parts.table.as_str(), parts));
+    request_items(&mut body, tables, capacity, |body, parts| {
+        body.extend_from_slice(b"{\"Keys\":[");
         body.extend_from_slice(&parts.keys);
         body.push(b']');
         body.extend_from_slice(&parts.settings);
         body.push(b'}');
-    }
-    body.push(b'}');
-    if let Some(capacity) = capacity {
-        string_member(&mut body, "ReturnConsumedCapacity", capacity.as_str());
-    }
+    });
     body.push(b'}');
     body
 }

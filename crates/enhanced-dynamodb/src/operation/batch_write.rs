@@ -5,12 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::base::string_member;
+use super::base::{request_items, string_member};
 use super::capacity::{ConsumedCapacity, ItemCollectionMetrics, ReturnConsumedCapacity};
 use super::response;
 use super::settings::call_settings;
 use super::size::check_item;
-use crate::codec::{DecodeError, EncodeOptions, Reader, encode_item, json_string};
+use crate::codec::{DecodeError, EncodeOptions, Reader, encode_item};
 use crate::error::Error;
 use crate::execute::{Call, CallOptions, Core, Metadata, Operation, ReplayClass};
 use crate::item::Item;
@@ -218,20 +218,13 @@ impl BatchWriteItem {
         }
         let bytes: usize = self.tables.iter().map(|writes| writes.json.len() + writes.table.len() + 8).sum();
         let mut body = Vec::with_capacity(bytes + 64);
-        body.extend_from_slice(b"{\"RequestItems\":{");
-        for (i, writes) in self.tables.iter().filter(|writes| writes.count > 0).enumerate() {
-            if i > 0 {
-                body.push(b',');
-            }
-            json_string(&mut body, &writes.table);
-            body.extend_from_slice(b":[");
-            body.extend_from_slice(&writes.json);
+        let tables = self.tables.iter().filter(|writes| writes.count > 0);
+        let tables = tables.map(|writes| (writes.table.as_str(), &writes.json));
+        request_items(&mut body, tables, self.capacity, |body, json| {
+            body.push(b'[');
+            body.extend_from_slice(json);
             body.push(b']');
-        }
-        body.push(b'}');
-        if let Some(capacity) = self.capacity {
-            string_member(&mut body, "ReturnConsumedCapacity", capacity.as_str());
-        }
+        });
         if self.collection_metrics {
             string_member(&mut body, "ReturnItemCollectionMetrics", "SIZE");
         }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::keys::{Keys, Scratch};
-use crate::codec::{DecodeError, Reader, json_string};
+use crate::codec::{DecodeError, Reader};
 use crate::error::Error;
 use crate::execute::{CallOptions, Core};
 use crate::observe::table_name;
-use crate::operation::base::string_member;
+use crate::operation::base::request_items;
 use crate::operation::batch_get::{BATCH_GET_ITEM, BatchGetParts, Leftover, MOST_KEYS};
 use crate::operation::view::View;
 use crate::operation::{ConsumedCapacity, ReturnConsumedCapacity, UnprocessedKeys, response};
@@ -140,21 +140,12 @@ impl Plan {
         keys.sort_unstable();
         let first = keys.first()?;
         let mut body = Vec::with_capacity(256 + keys.len() * (self.table(first.0).keys.json(first.1).len() + 16));
-        body.extend_from_slice(b"{\"RequestItems\":{");
-        for (at, chunk) in keys.chunk_by(|one, other| one.0 == other.0).enumerate() {
-            let Some((table, _)) = chunk.first() else { continue };
-            let table = self.table(*table);
-            if at > 0 {
-                body.push(b',');
-            }
-            json_string(&mut body, &table.name);
-            body.push(b':');
-            table.write(&mut body, chunk.iter().map(|(_, slot)| *slot), &table.widened);
-        }
-        body.push(b'}');
-        if let Some(capacity) = self.capacity {
-            string_member(&mut body, "ReturnConsumedCapacity", capacity.as_str());
-        }
+        let by_table = keys.chunk_by(|one, other| one.0 == other.0);
+        let tables = by_table.filter_map(|keys| keys.first().map(|(table, _)| (self.table(*table), keys)));
+        let tables = tables.map(|(table, keys)| (table.name.as_str(), (table, keys)));
+        request_items(&mut body, tables, self.capacity, |body, (table, keys)| {
+            table.write(body, keys.iter().map(|(_, slot)| *slot), &table.widened);
+        });
         body.push(b'}');
         Some((keys, body))
     }
