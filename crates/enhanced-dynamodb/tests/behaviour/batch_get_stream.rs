@@ -114,6 +114,7 @@ testkit::on_both_engines! {
         };
         assert_eq!((error.kind(), good), (ErrorKind::Encode, 105), "{error}");
         assert!(error.message().contains("request 105 of the batch"), "{error}");
+        assert!(error.advice().contains("those before it were read"), "{error}");
         assert!(items.next().await.is_none());
         responder.forget_requests();
 

@@ -158,7 +158,9 @@ impl<T: DeserializeOwned + Send + 'static> BatchGetItems<'_, T> {
                 Some(None) => self.source = Source::Ended,
                 Some(Some(error)) => {
                     let table = batch.tables.first().map(|parts| parts.table.as_str());
-                    let error = error.at_index(self.asked);
+                    let error = error.at_index(self.asked).with_advice(
+                        "Give each key the attributes of the table's primary key; those before it were read.",
+                    );
                     self.source = Source::Failed(batch.core.refuse(BATCH_GET_ITEM.name.clone(), table, error));
                 }
             }
