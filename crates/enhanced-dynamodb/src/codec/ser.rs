@@ -14,7 +14,7 @@ use serde::ser::{Error as _, Serialize, Serializer};
 
 use self::compound::{ListSerializer, MapSerializer};
 use super::token::{SERDE_JSON_NUMBER, Token};
-use super::{Descriptor, ENCODE_LEVELS, EncodeError as Error, json_string};
+use super::{Descriptor, ENCODE_LEVELS, EncodeError as Error, json_string, json_string_between};
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -85,9 +85,7 @@ impl<'a> ValueSerializer<'a> {
     /// A variant with data is a map of one: its name, and its data, which is written by the serializer returned.
     fn variant(self, variant: &'static str) -> Result<ValueSerializer<'a>> {
         self.check_level()?;
-        self.out.extend_from_slice(b"{\"M\":{");
-        json_string(self.out, variant);
-        self.out.push(b':');
+        json_string_between(self.out, b"{\"M\":{", variant, b":");
         Ok(ValueSerializer { level: self.level + 1, ..self })
     }
 
@@ -172,9 +170,7 @@ impl<'a> Serializer for ValueSerializer<'a> {
 
     #[inline]
     fn serialize_str(self, text: &str) -> Result<()> {
-        self.out.extend_from_slice(b"{\"S\":");
-        json_string(self.out, text);
-        self.out.push(b'}');
+        json_string_between(self.out, b"{\"S\":", text, b"}");
         Ok(())
     }
 

@@ -57,11 +57,14 @@ const fn first_of(high_bits: u64) -> Option<usize> {
     if high_bits == 0 { None } else { Some(high_bits.trailing_zeros() as usize / 8) }
 }
 
-/// Whether nothing in a block has to be escaped. The compiler makes a few vector instructions of it.
+/// Whether nothing in a block has to be escaped. Without a comparison, of which the compiler could make a branch for each
+/// byte, it makes a few vector instructions of it.
 #[inline]
 fn is_plain(block: &[u8; BLOCK]) -> bool {
-    let escaped = |&byte: &u8| u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\');
-    block.iter().fold(0, |found, byte| found | escaped(byte)) == 0
+    // What is subtracted leaves something where the byte is less.
+    let same = |byte: u8, other: u8| 1_u8.saturating_sub(byte ^ other);
+    let escaped = |byte: u8| 0x20_u8.saturating_sub(byte) | same(byte, b'"') | same(byte, b'\\');
+    block.iter().fold(0, |found, byte| found | escaped(*byte)) == 0
 }
 
 const BLOCK: usize = 32;
@@ -105,36 +108,61 @@ fn padded(bytes: &[u8]) -> u64 {
 /// Appends `text` as a JSON string with its quotes.
 #[inline]
 pub(crate) fn json_string(out: &mut Vec<u8>, text: &str) {
+    json_string_between(out, b"", text, b"");
+}
+
+/// The same with something before and behind it, all in one step.
+#[inline]
+pub(crate) fn json_string_between<const B: usize, const A: usize>(
+    out: &mut Vec<u8>,
+    before: &[u8; B],
+    text: &str,
+    after: &[u8; A],
+) {
     let bytes = text.as_bytes();
-    if bytes.len() <= SHORT {
-        short_string(out, bytes);
-    } else {
+    if bytes.len() > SHORT || !short_string(out, before, bytes, after) {
+        out.extend_from_slice(before);
         long_string(out, bytes);
+        out.extend_from_slice(after);
     }
 }
 
 /// Most strings are names and tags: for those of up to so many bytes a copy by words is quicker than a call that copies.
 const SHORT: usize = 16;
 
-#[inline]
-fn short_string(out: &mut Vec<u8>, bytes: &[u8]) {
-    let start = out.len();
+/// Enough for a short string with its quotes and what stands around it.
+const ROOM: usize = 32;
+
+/// Appends a string of [`SHORT`] bytes at most, unless something in it has to be escaped.
+fn short_string<const B: usize, const A: usize>(
+    out: &mut Vec<u8>,
+    before: &[u8; B],
+    bytes: &[u8],
+    after: &[u8; A],
+) -> bool {
+    const { assert!(B + 1 + SHORT + 1 + A <= ROOM) };
     let (first, last) = match (bytes.first_chunk(), bytes.last_chunk()) {
         (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
         _ => (padded(bytes), padded(bytes)),
     };
     if escape_among(first).is_some() || escape_among(last).is_some() {
-        return long_string(out, bytes);
+        return false;
     }
-    // A quote, two words that may overlap, a quote.
-    let mut room = [b'"'; SHORT + 2];
-    room[1..9].copy_from_slice(&first.to_le_bytes());
+    // A quote, two words that may overlap, a quote: written where they stay, as reading back what was just written by
+    // smaller pieces stalls the processor.
+    let start = out.len();
+    out.extend_from_slice(&[b'"'; ROOM]);
+    let Some(room) = out.last_chunk_mut::<ROOM>() else { return false };
+    room[..B].copy_from_slice(before);
+    let text = &mut room[B + 1..];
+    text[..8].copy_from_slice(&first.to_le_bytes());
     if bytes.len() > 8 {
-        room[bytes.len() - 7..=bytes.len()].copy_from_slice(&last.to_le_bytes());
+        text[bytes.len() - 8..bytes.len()].copy_from_slice(&last.to_le_bytes());
     }
-    room[bytes.len() + 1] = b'"';
-    out.extend_from_slice(&room);
-    out.truncate(start + bytes.len() + 2);
+    text[bytes.len()] = b'"';
+    text[bytes.len() + 1..bytes.len() + 1 + A].copy_from_slice(after);
+    out.truncate(start + B + 1 + bytes.len() + 1 + A);
+    true
 }
 
 fn long_string(out: &mut Vec<u8>, bytes: &[u8]) {

@@ -60,12 +60,12 @@ impl Time {
         }
     }
 
-    /// What `future` gives, or nothing if it takes longer than `limit`.
-    pub(crate) async fn timeout<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
+    /// What `future` gives, or nothing if it takes longer than `limit`. The future is pinned by whoever has it: handed on
+    /// by value, it would be moved, and have its room, once more at each step.
+    pub(crate) async fn timeout<F: Future>(&self, limit: Duration, mut future: Pin<&mut F>) -> Option<F::Output> {
         match self {
             Time::System => tokio::time::timeout(limit, future).await.ok(),
             Time::Injected(clock) => {
-                let mut future = std::pin::pin!(future);
                 let mut sleep = clock.sleep(limit);
                 std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
                     Poll::Ready(output) => Poll::Ready(Some(output)),

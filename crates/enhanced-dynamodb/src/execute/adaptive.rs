@@ -8,6 +8,7 @@
 //! grow; callers are served in the order they came, and one that gives up leaves nothing behind.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -78,7 +79,7 @@ impl Limiter {
             let changed = self.changed.notified();
             let Some(wait) = self.state().take(time.now()) else { return };
             // Whatever woke us: whether there is a token is looked up again.
-            let _woken = time.timeout(wait, changed).await;
+            let _woken = time.timeout(wait, pin!(changed)).await;
         }
     }
 
@@ -92,7 +93,7 @@ impl Limiter {
         // A lock that is given back while others wait is theirs at once: trying does not jump the queue.
         let _next = match self.queue.try_lock() {
             Ok(next) => next,
-            Err(_) => match time.timeout(limit, self.queue.lock()).await {
+            Err(_) => match time.timeout(limit, pin!(self.queue.lock())).await {
                 Some(next) => next,
                 None => return false,
             },
@@ -103,7 +104,7 @@ impl Limiter {
             if time.now() + wait > end {
                 return false;
             }
-            let _woken = time.timeout(wait, changed).await;
+            let _woken = time.timeout(wait, pin!(changed)).await;
         }
     }
 

@@ -1,5 +1,6 @@
 //! What makes calls, and all that the calls of a client share.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -132,7 +133,7 @@ impl Core {
     /// Refuses new calls, waits (no longer than `limit`) for those under way, and closes all sockets.
     pub(crate) async fn close(&self, limit: Duration) {
         self.gate.close();
-        let _all_ended = self.time().timeout(limit, self.gate.quiet()).await;
+        let _all_ended = self.time().timeout(limit, pin!(self.gate.quiet())).await;
         // Whoever is still under way has had the time; its socket closes as it comes back.
         self.transport.close(Duration::ZERO).await;
     }

@@ -1,6 +1,7 @@
 //! One request on one socket, in the time that it has.
 
 use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -161,8 +162,10 @@ impl Sender {
         // Before anything that needs a timer, which only a runtime has.
         let runtime = connect::runtime()?;
         let mut way = Way { stage: Stage::Queue, lease: None };
-        let attempt = self.go(reuse, endpoint, runtime, prepare, &mut way);
-        let sent = self.time.timeout(limit, attempt).await;
+        let sent = {
+            let attempt = pin!(self.go(reuse, endpoint, runtime, prepare, &mut way));
+            self.time.timeout(limit, attempt).await
+        };
         match sent {
             Some(Ok(mut response)) => {
                 if let Some(mut lease) = way.lease {
@@ -207,7 +210,7 @@ impl Sender {
             });
             if opening.is_empty() { Poll::Ready(()) } else { Poll::Pending }
         });
-        let in_time = self.time.timeout(limit, all).await.is_some();
+        let in_time = self.time.timeout(limit, pin!(all)).await.is_some();
         drop(opening);
         let ready = warm.len();
         // Held until now, so that no two of them are the same socket.

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,7 +45,8 @@ impl Connector {
         runtime: tokio::runtime::Id,
     ) -> Result<Box<Connection>, Failure> {
         let address = address(endpoint);
-        match self.time.timeout(self.timeout, self.open(endpoint, runtime, &address)).await {
+        let opened = self.time.timeout(self.timeout, pin!(self.open(endpoint, runtime, &address))).await;
+        match opened {
             Some(result) => result,
             None => Err(Failure::new(
                 FailureKind::ConnectTimeout,
@@ -149,7 +150,7 @@ pub(super) async fn any_of(
     for (index, address) in addresses.iter().enumerate() {
         let left = limit.saturating_sub(time.now().saturating_duration_since(begun));
         let share = left / u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
-        let connected = time.timeout(share, TcpStream::connect(address)).await;
+        let connected = time.timeout(share, pin!(TcpStream::connect(address))).await;
         let connected = connected.unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer")));
         // Requests are written whole; waiting for more to send would only delay them.
         let error = match connected.and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp)) {

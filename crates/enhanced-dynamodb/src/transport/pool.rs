@@ -5,6 +5,7 @@
 //! again first, the oldest makes room first. At most `max_sockets` are open at any time, resting ones included.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -185,7 +186,7 @@ impl Pool {
             }
         };
         // Whoever is still under way after the limit finishes on its own: its socket closes as it comes back.
-        let _ = self.time.timeout(limit, all_quiet).await;
+        let _ = self.time.timeout(limit, pin!(all_quiet)).await;
     }
 
     /// The newest resting socket to an endpoint that may be used, and how long it rested.

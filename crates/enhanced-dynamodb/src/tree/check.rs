@@ -1,6 +1,7 @@
 //! A schema against the table's description: what is missing, and what an index has copies of.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
@@ -125,7 +126,7 @@ async fn describe(
     let longest = options.request_timeout.unwrap_or(core.config.request_timeout);
     let left = options.deadline.map_or(longest, |deadline| longest.min(deadline.saturating_duration_since(now)));
     // Whoever has waited so long asks for itself.
-    let _pass = core.time().timeout(core.within_deadline(left), gate.lock()).await;
+    let _pass = core.time().timeout(core.within_deadline(left), pin!(gate.lock())).await;
     if let Some(layout) = checked.find(table, schema, source) {
         return Ok(layout);
     }

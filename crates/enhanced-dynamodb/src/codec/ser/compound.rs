@@ -6,7 +6,7 @@ use serde::ser::{
 };
 
 use super::key::KeySerializer;
-use super::{EncodeOptions, Error, NULL, Result, ValueSerializer, json_string, scalar};
+use super::{EncodeOptions, Error, NULL, Result, ValueSerializer, json_string_between, scalar};
 use crate::codec::{Descriptor, Reader};
 
 /// The elements of an L.
@@ -97,10 +97,9 @@ impl<'a> MapSerializer<'a> {
         }
     }
 
-    /// Writes the value of the member whose name stands at the end of `out`, or takes the name back.
+    /// Writes the value of the member whose name and colon stand at the end of `out`, or takes the name back.
     #[inline]
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        self.out.push(b':');
         let start = self.out.len();
         let serializer = ValueSerializer { out: self.out, options: self.options, level: self.level };
         if let Err(error) = value.serialize(serializer) {
@@ -123,8 +122,12 @@ impl<'a> MapSerializer<'a> {
         if self.digits {
             return scalar::write(self.out, Descriptor::N, value);
         }
-        self.begin_member();
-        json_string(self.out, name);
+        self.member = self.out.len();
+        if self.first {
+            json_string_between(self.out, b"", name, b":");
+        } else {
+            json_string_between(self.out, b",", name, b":");
+        }
         self.value(value)
     }
 
@@ -201,7 +204,9 @@ impl SerializeMap for MapSerializer<'_> {
     #[inline]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<()> {
         self.begin_member();
-        key.serialize(KeySerializer { out: self.out }).map_err(|error| locate(error, self.variant))
+        key.serialize(KeySerializer { out: self.out }).map_err(|error| locate(error, self.variant))?;
+        self.out.push(b':');
+        Ok(())
     }
 
     #[inline]
