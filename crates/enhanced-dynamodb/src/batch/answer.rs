@@ -13,7 +13,7 @@ use crate::operation::response;
 /// What the service answered.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
-    /// Whether each operation of the request was left, by its position.
+    /// Whether each operation of the request was left, by its position; empty if none was.
     pub(super) left: Vec<bool>,
     pub(super) capacity: Vec<ConsumedCapacity>,
 }
@@ -24,7 +24,7 @@ pub(super) struct Answer {
 /// write it otherwise than it was sent. One that matches none makes every operation of its table a leftover, since
 /// sending one again that was done does no harm, and taking one for done that was not would lose it.
 pub(super) fn read(plan: &Plan, chunk: &Chunk, body: &Bytes) -> Result<Answer, DecodeError> {
-    let mut answer = Answer { left: vec![false; chunk.ops.len()], capacity: Vec::new() };
+    let mut answer = Answer::default();
     let mut reader = Reader::new(body)?;
     let mut object = reader.object()?;
     while let Some(key) = object.next_key(&mut reader)? {
@@ -43,18 +43,18 @@ fn leftovers(
     chunk: &Chunk,
     reader: &mut Reader<'_>,
     body: &Bytes,
-    left: &mut [bool],
+    left: &mut Vec<bool>,
 ) -> Result<(), DecodeError> {
     if reader.null() {
         return Ok(());
     }
     let mut tables = reader.object()?;
     while let Some(name) = tables.next_key(reader)? {
-        let of_table = |position: &usize| {
-            let own = &*chunk.ops[*position].operation.table;
-            own == &*name || table_name(own) == &*name
-        };
-        let positions: Vec<usize> = (0..chunk.ops.len()).filter(of_table).collect();
+        left.resize(chunk.ops.len(), false);
+        let is_named = |own: &str| own == &*name || table_name(own) == &*name;
+        let of_name = |table| chunk.tables.iter().any(|(own, name)| *own == table && is_named(name));
+        let positions: Vec<usize> =
+            chunk.ops.iter().enumerate().filter(|(_, op)| of_name(op.table)).map(|(position, _)| position).collect();
         let Some(mut array) = reader.optional_array()? else { continue };
         while array.next_element(reader)? {
             let at = reader.raw_value()?;
@@ -72,11 +72,11 @@ fn leftovers(
 fn find(plan: &Plan, chunk: &Chunk, positions: &[usize], left: &[bool], request: &[u8]) -> Option<usize> {
     let open = || positions.iter().copied().filter(|position| !left[*position]);
     let op = |position: usize| &chunk.ops[position];
-    if let Some(same) = open().find(|position| *op(*position).operation.request == *request) {
+    if let Some(same) = open().find(|position| *chunk.lent(*position).0 == *request) {
         return Some(same);
     }
     let (is_put, attributes) = parts(request).ok()?;
-    let candidates = || open().filter(|position| op(*position).operation.is_put() == is_put);
+    let candidates = || open().filter(|position| op(*position).is_put() == is_put);
     let table = op(*positions.first()?).table;
     if let Some(key) = plan.key_of(table, attributes)
         && let Some(same) = candidates().find(|position| op(*position).key == Some(key))
@@ -84,7 +84,7 @@ fn find(plan: &Plan, chunk: &Chunk, positions: &[usize], left: &[bool], request:
         return Some(same);
     }
     let item: Item = decode_item(attributes).ok()?;
-    candidates().find(|position| decode_item::<Item>(op(*position).operation.attributes()).is_ok_and(|own| own == item))
+    candidates().find(|position| decode_item::<Item>(chunk.lent(*position).1).is_ok_and(|own| own == item))
 }
 
 /// Whether a request of the list is a put, and its item or key.

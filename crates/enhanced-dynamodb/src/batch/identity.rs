@@ -3,10 +3,14 @@
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::num::NonZeroU64;
 
 use crate::codec::{Reader, find_quote_or_backslash};
 use crate::item::Number;
 use crate::keys::KeyNames;
+
+/// What stands for a key.
+pub(super) type Digest = NonZeroU64;
 
 /// Digests keys. Two operations of one digest are taken for operations on one key: should two keys ever share one, they
 /// are merely kept apart without need.
@@ -15,9 +19,10 @@ pub(super) struct Identity(RandomState);
 
 impl Identity {
     /// The digest of the key of an item or key (`{"id":{"S":"m1"}, …}`) in a table. `None` if it has no such key.
-    pub(super) fn of(&self, table: usize, names: &KeyNames, attributes: &[u8]) -> Option<u64> {
+    pub(super) fn of(&self, table: usize, names: &KeyNames, attributes: &[u8]) -> Option<Digest> {
         let names = names.names();
-        self.in_front(table, names, attributes).or_else(|| self.within(table, names, attributes))
+        let digest = self.in_front(table, names, attributes).or_else(|| self.within(table, names, attributes))?;
+        Some(Digest::new(digest).unwrap_or(Digest::MIN))
     }
 
     /// The same of a key that stands first in an item, as it mostly does, and without escapes: nothing else need be looked

@@ -65,10 +65,10 @@ impl<'a> Ledger<'a> {
             self.first = Some((unwritten.index, Arc::clone(&unwritten.error)));
         }
         if let Some(sink) = &mut self.sink {
-            unwritten.operation.part();
+            unwritten.operation.write.part();
             sink(unwritten);
         } else if self.failures.len() + self.leftovers.len() < self.keep {
-            unwritten.operation.part();
+            unwritten.operation.write.part();
             let list = if unwritten.left_over { &mut self.leftovers } else { &mut self.failures };
             list.push(unwritten);
         }

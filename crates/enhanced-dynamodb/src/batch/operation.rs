@@ -8,15 +8,12 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
 use serde::ser::Serialize;
 
 use super::desk;
+use super::op::Write;
 use crate::codec::{EncodeOptions, decode_item, encode_item};
 use crate::error::Error;
 use crate::item::Item;
 use crate::operation::WriteRequest;
 use crate::operation::size::check_item;
-
-const PUT: &[u8] = b"{\"PutRequest\":{\"Item\":";
-const DELETE: &[u8] = b"{\"DeleteRequest\":{\"Key\":";
-const END: &[u8] = b"}}";
 
 /// A put or a delete on a table, for [`Client::batch_operations`](crate::Client::batch_operations).
 ///
@@ -53,9 +50,7 @@ const END: &[u8] = b"}}";
 #[derive(Clone)]
 pub struct BatchOperation {
     pub(super) table: Arc<str>,
-    /// As it stands in the request's list; empty if it could not be written.
-    pub(super) request: Bytes,
-    put: bool,
+    pub(super) write: Write,
     /// Why it cannot be sent.
     pub(super) error: Option<Arc<Error>>,
 }
@@ -86,9 +81,10 @@ impl BatchOperation {
     fn new<T: Serialize + ?Sized>(table: &str, put: bool, item: &T, options: EncodeOptions) -> Self {
         let (table, written) = desk::with(|desk| {
             let written = desk.write(|out| {
-                out.extend_from_slice(if put { PUT } else { DELETE });
+                let (before, behind) = Write::frame(put);
+                out.extend_from_slice(before);
                 encode_item(out, item, options)?;
-                out.extend_from_slice(END);
+                out.extend_from_slice(behind);
                 Ok(())
             });
             (desk.table(table), written)
@@ -97,7 +93,7 @@ impl BatchOperation {
             Ok(request) => (request, None),
             Err(error) => (Bytes::new(), Some(error)),
         };
-        let mut operation = BatchOperation { table, request, put, error: None };
+        let mut operation = BatchOperation { table, write: Write { put, request }, error: None };
         if error.is_none() {
             error = operation.check().err();
         }
@@ -105,15 +101,20 @@ impl BatchOperation {
         operation
     }
 
+    /// One that was on its way to a table.
+    pub(super) fn again(table: &Arc<str>, write: Write) -> Self {
+        BatchOperation { table: Arc::clone(table), write, error: None }
+    }
+
     /// Refuses what the service would surely refuse.
     fn check(&self) -> Result<(), Error> {
         if self.table.is_empty() {
             return Err(Error::invalid_input("the table's name is empty"));
         }
-        if self.put {
-            return check_item(self.attributes());
+        if self.write.put {
+            return check_item(self.write.attributes());
         }
-        if self.attributes() == b"{}" {
+        if self.write.attributes() == b"{}" {
             return Err(Error::invalid_input("the key to delete by has no attribute")
                 .with_advice("Give each attribute of the table's primary key."));
         }
@@ -129,7 +130,7 @@ impl BatchOperation {
     /// Whether it is a put; else a delete.
     #[must_use]
     pub fn is_put(&self) -> bool {
-        self.put
+        self.write.put
     }
 
     /// The item of a put, or the key of a delete.
@@ -139,20 +140,9 @@ impl BatchOperation {
     /// written.
     pub fn item<T: DeserializeOwned>(&self) -> Result<T, Error> {
         match &self.error {
-            Some(error) if self.request.is_empty() => Err(Error::new(error.kind(), error.message())),
-            Some(_) | None => decode_item(self.attributes()).map_err(Error::from),
+            Some(error) if self.write.request.is_empty() => Err(Error::new(error.kind(), error.message())),
+            Some(_) | None => decode_item(self.write.attributes()).map_err(Error::from),
         }
-    }
-
-    /// Lets go of the memory that it shares with others: for one that outlives them.
-    pub(super) fn part(&mut self) {
-        self.request = Bytes::copy_from_slice(&self.request);
-    }
-
-    /// The item of a put or the key of a delete, as JSON.
-    pub(super) fn attributes(&self) -> &[u8] {
-        let start = if self.put { PUT.len() } else { DELETE.len() };
-        self.request.get(start..self.request.len().saturating_sub(END.len())).unwrap_or_default()
     }
 }
 
@@ -199,7 +189,10 @@ impl<'de> Deserialize<'de> for BatchOperation {
 // Item values do not belong in logs.
 impl fmt::Debug for BatchOperation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.put { "Put" } else { "Delete" };
-        f.debug_struct(kind).field("table", &self.table).field("bytes", &self.request.len()).finish_non_exhaustive()
+        let kind = if self.write.put { "Put" } else { "Delete" };
+        f.debug_struct(kind)
+            .field("table", &self.table)
+            .field("bytes", &self.write.request.len())
+            .finish_non_exhaustive()
     }
 }

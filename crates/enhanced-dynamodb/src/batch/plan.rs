@@ -20,8 +20,9 @@ use std::time::Instant;
 
 use super::BatchOperation;
 use super::chunk::{Chunk, MOST_BYTES, MOST_OPERATIONS};
-use super::identity::{ByDigest, Identity};
+use super::identity::{ByDigest, Digest, Identity};
 use super::ledger::Ledger;
+use super::op::Op;
 use crate::error::Error;
 use crate::keys::KeyNames;
 
@@ -30,23 +31,7 @@ pub(super) use settle::{Rules, Settled};
 /// How many operations are read on while keys are asked for: ten requests' worth.
 const MOST_WAITING: usize = 10 * MOST_OPERATIONS;
 
-/// An operation on its way.
-#[derive(Debug)]
-pub(super) struct Op {
-    /// Its place in the input.
-    pub(super) index: u64,
-    pub(super) table: usize,
-    /// The digest of its key, if the table's key is known and the operation has one.
-    pub(super) key: Option<u64>,
-    /// In how many requests it was without being done.
-    rounds: u32,
-    /// How many operations had been written when it first came back.
-    written_then: u64,
-    pub(super) operation: BatchOperation,
-}
-
 /// How requests on a table are kept apart.
-#[derive(Debug)]
 enum Way {
     /// Its key is being asked for.
     Asking,
@@ -57,7 +42,7 @@ enum Way {
 }
 
 /// The requests on a table whose key is not known.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Lane {
     /// What goes next, each as one request: halves of one, and what came back.
     pending: VecDeque<Vec<Op>>,
@@ -69,7 +54,6 @@ struct Lane {
     broken: Option<Arc<Error>>,
 }
 
-#[derive(Debug)]
 struct Table {
     name: Arc<str>,
     way: Way,
@@ -102,14 +86,14 @@ pub(super) struct Plan {
     ready: VecDeque<Op>,
     formed: VecDeque<Chunk>,
     /// The keys of all operations on their way.
-    busy: HashSet<u64, ByDigest>,
+    busy: HashSet<Digest, ByDigest>,
     /// Later operations on those keys, which wait for them.
-    behind: HashMap<u64, VecDeque<Op>, ByDigest>,
+    behind: HashMap<Digest, VecDeque<Op>, ByDigest>,
     resting: BTreeMap<(Instant, u64), Resting>,
     rests: u64,
     /// The keys of operations that were left over while others went on: later ones on them are left over too, since
     /// what is sent again must not undo what came after it.
-    left: HashMap<u64, Arc<Error>, ByDigest>,
+    left: HashMap<Digest, Arc<Error>, ByDigest>,
     /// Operations on their way, and their bytes.
     held: usize,
     held_bytes: usize,
@@ -152,7 +136,7 @@ impl Plan {
     }
 
     /// The digest of the key of an item in a table.
-    pub(super) fn key_of(&self, table: usize, attributes: &[u8]) -> Option<u64> {
+    pub(super) fn key_of(&self, table: usize, attributes: &[u8]) -> Option<Digest> {
         match &self.tables[table].way {
             Way::Keyed(names) => self.identity.of(table, names, attributes),
             Way::Asking | Way::InOrder(_) => None,
@@ -163,6 +147,16 @@ impl Plan {
     /// operations could come.
     pub(super) fn next_chunk(&mut self, flush: bool, now: Instant) -> Option<Chunk> {
         self.wake(now);
+        let mut chunk = self.form(flush)?;
+        for op in &chunk.ops {
+            if !chunk.tables.iter().any(|(table, _)| *table == op.table) {
+                chunk.tables.push((op.table, Arc::clone(&self.tables[op.table].name)));
+            }
+        }
+        Some(chunk)
+    }
+
+    fn form(&mut self, flush: bool) -> Option<Chunk> {
         if let Some(formed) = self.formed.pop_front() {
             return Some(formed);
         }
@@ -219,8 +213,7 @@ impl Plan {
             }
         }
         for op in ops {
-            self.forget(&op);
-            ledger.left_over(op.index, op.operation, reason);
+            self.leave_over(op, reason, ledger);
         }
     }
 
@@ -231,13 +224,25 @@ impl Plan {
     /// The operation is on its way.
     fn hold(&mut self, op: &Op) {
         self.held += 1;
-        self.held_bytes += op.operation.request.len();
+        self.held_bytes += op.bytes();
     }
 
     /// The operation has ended.
     fn forget(&mut self, op: &Op) {
         self.held -= 1;
-        self.held_bytes -= op.operation.request.len();
+        self.held_bytes -= op.bytes();
+    }
+
+    /// The operation has ended: this batch does not send it again.
+    fn leave_over(&mut self, op: Op, reason: &Arc<Error>, ledger: &mut Ledger<'_>) {
+        self.forget(&op);
+        ledger.left_over(op.index, self.whole(op), reason);
+    }
+
+    /// What the operation was in the input.
+    pub(super) fn whole(&self, op: Op) -> BatchOperation {
+        let table = &self.tables[op.table].name;
+        op.into_operation(table)
     }
 }
 
@@ -257,7 +262,7 @@ impl Table {
                     None => return None,
                 };
                 lane.in_flight = true;
-                Some(Chunk { ops, in_order: Some(table) })
+                Some(Chunk::in_order(ops, table))
             }
         }
     }

@@ -230,7 +230,8 @@ impl<'a> Run<'a> {
             let Some(mut chunk) = self.plan.next_chunk(flush, now) else { return };
             let request = self.window.sent();
             let (core, options) = (Arc::clone(&self.core), Arc::clone(&self.options));
-            let (tables, body) = (chunk.names(), chunk.body(self.capacity));
+            let body = chunk.lend(self.capacity);
+            let tables: Vec<Arc<str>> = chunk.tables.iter().map(|(_, name)| Arc::clone(name)).collect();
             self.in_flight.insert(request, chunk);
             under_way
                 .push(Box::pin(async move { Event::Request(request, call(&core, &options, &tables, body).await) }));
@@ -348,8 +349,11 @@ impl Drop for Run<'_> {
             .with_operation("BatchWriteItem", None);
         let reason = Arc::new(reason);
         self.plan.stop(&reason, &mut self.ledger);
-        for op in self.in_flight.drain().flat_map(|(_, chunk)| chunk.ops) {
-            self.ledger.left_over(op.index, op.operation, &reason);
+        for (_, mut chunk) in self.in_flight.drain() {
+            chunk.take_back();
+            for op in chunk.ops {
+                self.ledger.left_over(op.index, self.plan.whole(op), &reason);
+            }
         }
     }
 }

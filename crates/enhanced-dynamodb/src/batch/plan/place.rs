@@ -4,10 +4,12 @@ use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use super::{Lane, Op, Plan, Table, Way};
+use super::{Lane, Plan, Table, Way};
 use crate::batch::BatchOperation;
 use crate::batch::chunk::Chunk;
+use crate::batch::identity::Digest;
 use crate::batch::ledger::Ledger;
+use crate::batch::op::Op;
 use crate::keys::KeyNames;
 
 impl Plan {
@@ -22,16 +24,16 @@ impl Plan {
             return ledger.left_over(index, operation, reason);
         }
         let table = self.table(&operation.table);
-        let mut op = Op { index, table, key: None, rounds: 0, written_then: 0, operation };
+        let mut op = Op::new(index, table, operation.write);
         match &mut self.tables[table].way {
             Way::Keyed(names) => {
-                op.key = self.identity.of(table, names, op.operation.attributes());
+                op.key = self.identity.of(table, names, op.attributes());
                 self.hold(&op);
                 self.place(op, ledger);
             }
             Way::InOrder(Lane { broken: Some(reason), .. }) => {
                 let reason = Arc::clone(reason);
-                ledger.left_over(index, op.operation, &reason);
+                ledger.left_over(index, self.whole(op), &reason);
             }
             way @ (Way::Asking | Way::InOrder(_)) => {
                 if matches!(way, Way::Asking) {
@@ -51,8 +53,7 @@ impl Plan {
         };
         if let Some(reason) = self.left.get(&key) {
             let reason = Arc::clone(reason);
-            self.forget(&op);
-            return ledger.left_over(op.index, op.operation, &reason);
+            return self.leave_over(op, &reason, ledger);
         }
         if self.busy.insert(key) {
             self.make_ready(op);
@@ -67,7 +68,7 @@ impl Plan {
     }
 
     /// The operation that held the key has ended: the next one on it may go.
-    pub(super) fn release(&mut self, key: Option<u64>) {
+    pub(super) fn release(&mut self, key: Option<Digest>) {
         let Some(key) = key else { return };
         if !self.behind.is_empty()
             && let Entry::Occupied(mut behind) = self.behind.entry(key)
@@ -132,7 +133,7 @@ impl Plan {
         }
         ops.extend(of_table.queue.drain(..));
         for mut op in ops {
-            op.key = self.key_of(table, op.operation.attributes());
+            op.key = self.key_of(table, op.attributes());
             self.place(op, ledger);
         }
     }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Op, Plan, Resting, Way};
+use super::{Plan, Resting, Way};
 use crate::batch::chunk::{Chunk, MOST_OPERATIONS};
 use crate::batch::ledger::Ledger;
+use crate::batch::op::Op;
 use crate::batch::verdict::{Verdict, verdict};
 use crate::codec::Reader;
 use crate::error::{Error, ErrorKind};
@@ -36,23 +37,26 @@ pub(in crate::batch) struct Settled {
 }
 
 impl Plan {
-    /// The service accepted the request; `left` tells which of its operations it did not do.
+    /// The service accepted the request; `left` tells which of its operations it did not do, and is empty if it did all.
     pub(in crate::batch) fn done(
         &mut self,
-        chunk: Chunk,
+        mut chunk: Chunk,
         left: &[bool],
         rules: &Rules,
         ledger: &mut Ledger<'_>,
     ) -> Settled {
         let (count, in_order) = (chunk.ops.len(), chunk.in_order);
         let (mut back, mut names) = (Vec::new(), None);
+        if !left.is_empty() || in_order.is_some() {
+            chunk.take_back();
+        }
         for (position, op) in chunk.ops.into_iter().enumerate() {
             if left.get(position).copied().unwrap_or(false) {
                 back.push(op);
                 continue;
             }
-            if in_order.is_some() && names.is_none() && !op.operation.is_put() {
-                names = key_names(op.operation.attributes());
+            if in_order.is_some() && names.is_none() && !op.is_put() {
+                names = key_names(op.attributes());
             }
             self.tables[op.table].written += 1;
             if self.tables[op.table].apart {
@@ -67,7 +71,7 @@ impl Plan {
         if !back.is_empty() {
             let progressed = back.len() < count;
             let rounds = back.iter().map(|op| op.rounds + 1).max().unwrap_or(1);
-            let reason = Arc::new(unprocessed(rounds, &back[0]));
+            let reason = Arc::new(unprocessed(rounds, self.name(&back[0])));
             settled.stop = self.again(back, in_order, progressed, &reason, rules, ledger);
         }
         if let (Some(table), Some(names)) = (in_order, names) {
@@ -82,13 +86,14 @@ impl Plan {
     /// The request failed as a whole.
     pub(in crate::batch) fn refused(
         &mut self,
-        chunk: Chunk,
+        mut chunk: Chunk,
         error: Error,
         rules: &Rules,
         ledger: &mut Ledger<'_>,
     ) -> Settled {
         let mut settled = Settled { throttled: error.is_throttling().then_some(1.0), ..Settled::default() };
-        let (ops, in_order, several) = (&chunk.ops, chunk.in_order, chunk.tables().len() > 1);
+        chunk.take_back();
+        let (ops, in_order, several) = (&chunk.ops, chunk.in_order, chunk.tables.len() > 1);
         let verdict = verdict(&error);
         let error = Arc::new(error);
         self.land(in_order);
@@ -126,7 +131,7 @@ impl Plan {
         for op in ops {
             self.forget(&op);
             self.release(op.key);
-            ledger.failed(op.index, op.operation, error);
+            ledger.failed(op.index, self.whole(op), error);
         }
     }
 
@@ -153,14 +158,13 @@ impl Plan {
         if let Some(reason) = self.stopped.clone() {
             return self.leave(chunk.ops, chunk.in_order, &reason, ledger);
         }
-        let tables = chunk.tables();
-        let mut parts: Vec<Vec<Op>> = tables.iter().map(|_| Vec::new()).collect();
+        let mut parts: Vec<Vec<Op>> = chunk.tables.iter().map(|_| Vec::new()).collect();
         for op in chunk.ops {
-            if let Some(part) = tables.iter().position(|table| *table == op.table) {
+            if let Some(part) = chunk.tables.iter().position(|(table, _)| *table == op.table) {
                 parts[part].push(op);
             }
         }
-        for (table, part) in tables.into_iter().zip(parts) {
+        for ((table, _), part) in chunk.tables.into_iter().zip(parts) {
             self.set_apart(table);
             self.formed.push_back(Chunk::of(part));
         }
@@ -169,18 +173,16 @@ impl Plan {
     /// The operations are not sent again by this batch.
     fn leave(&mut self, ops: Vec<Op>, in_order: Option<usize>, reason: &Arc<Error>, ledger: &mut Ledger<'_>) {
         for op in ops {
-            self.forget(&op);
             if let Some(key) = op.key
                 && self.stopped.is_none()
             {
                 self.left.insert(key, Arc::clone(reason));
                 self.busy.remove(&key);
                 for waiting in self.behind.remove(&key).into_iter().flatten() {
-                    self.forget(&waiting);
-                    ledger.left_over(waiting.index, waiting.operation, reason);
+                    self.leave_over(waiting, reason, ledger);
                 }
             }
-            ledger.left_over(op.index, op.operation, reason);
+            self.leave_over(op, reason, ledger);
         }
         if let Some(table) = in_order {
             self.break_lane(table, reason, ledger);
@@ -194,8 +196,7 @@ impl Plan {
         lane.broken = Some(Arc::clone(reason));
         let behind: Vec<Op> = lane.pending.drain(..).flatten().chain(of_table.queue.drain(..)).collect();
         for op in behind {
-            self.forget(&op);
-            ledger.left_over(op.index, op.operation, reason);
+            self.leave_over(op, reason, ledger);
         }
     }
 
@@ -228,7 +229,7 @@ impl Plan {
             }
             op.rounds += 1;
             // It rests longer than the others of its request.
-            op.operation.part();
+            op.part();
         }
         let tired = |op: &Op| rules.give_up_after.is_some_and(|most| op.rounds >= most);
         if in_order.is_some() && ops.iter().any(tired) {
@@ -243,13 +244,18 @@ impl Plan {
         let Some(rounds) = ops.iter().map(|op| op.rounds).max() else { return stop };
         let due = rules.now + wait(rounds, progressed, rules.chance);
         if rules.latest.is_some_and(|latest| due > latest) {
-            let late = Arc::new(no_time(reason, &ops[0]));
+            let late = Arc::new(no_time(reason, self.name(&ops[0])));
             self.leave(ops, in_order, &late, ledger);
         } else {
             ledger.resent += ops.len() as u64;
             self.rest(ops, in_order, due);
         }
         stop
+    }
+
+    /// The name of the operation's table.
+    fn name(&self, op: &Op) -> &str {
+        &self.tables[op.table].name
     }
 
     fn rest(&mut self, ops: Vec<Op>, in_order: Option<usize>, due: Instant) {
@@ -276,16 +282,16 @@ fn wait(rounds: u32, progressed: bool, chance: f64) -> Duration {
 }
 
 /// The service gave the operation back each time.
-fn unprocessed(rounds: u32, op: &Op) -> Error {
+fn unprocessed(rounds: u32, table: &str) -> Error {
     let times = if rounds == 1 { "1 request".to_owned() } else { format!("{rounds} requests") };
     Error::new(ErrorKind::Throttling, format!("the service left it unprocessed in {times}"))
         .with_advice("Raise the table's capacity, spread a hot key, or send less; then send it again.")
-        .with_operation("BatchWriteItem", Some(&op.operation.table))
+        .with_operation("BatchWriteItem", Some(table))
 }
 
-fn no_time(reason: &Arc<Error>, op: &Op) -> Error {
+fn no_time(reason: &Arc<Error>, table: &str) -> Error {
     Error::new(ErrorKind::DeadlineExceeded, format!("no time is left to send it again after: {}", reason.message()))
-        .with_operation("BatchWriteItem", Some(&op.operation.table))
+        .with_operation("BatchWriteItem", Some(table))
         .with_source(Arc::clone(reason))
 }
 

@@ -158,9 +158,9 @@ fn play(
         let mut chunk = under_way.swap_remove(picks.next().unwrap_or(0) % under_way.len());
         assert!(!chunk.ops.is_empty() && chunk.ops.len() <= MOST_OPERATIONS);
         assert!(chunk.ops.len() == 1 || chunk.ops.iter().map(Chunk::weight).sum::<usize>() <= MOST_BYTES);
-        let body = chunk.body(None);
+        let body = chunk.lend(None);
         for op in &chunk.ops {
-            let own = &world.operations[op.index as usize].request;
+            let own = &world.operations[op.index as usize].write.request;
             assert!(memchr::memmem::find(&body, own).is_some(), "an operation's bytes are in the body");
             world.bytes += own.len();
         }
@@ -211,7 +211,7 @@ proptest! {
         prop_assert_eq!(world.ended.len(), operations.len());
         for one in &unwritten {
             let index = one.index as usize;
-            prop_assert_eq!(&one.operation.request, &operations[index].request, "it comes back as it was");
+            prop_assert_eq!(&one.operation.write.request, &operations[index].write.request, "it comes back as it was");
             prop_assert_eq!(one.left_over, !given[index].bad || one.error.kind() != ErrorKind::Validation);
             prop_assert!(one.left_over || given[index].bad, "only what is bad fails");
             if give_up_after.is_none() {
@@ -228,7 +228,7 @@ proptest! {
             prop_assert!(after.max().is_none_or(|last| *last <= left.index as usize));
         }
         if give_up_after.is_none() && answers.iter().all(|told| matches!(told, Told::Done)) && given.iter().all(|one| !one.bad) && known {
-            let all: usize = operations.iter().map(|operation| operation.request.len()).sum();
+            let all: usize = operations.iter().map(|operation| operation.write.request.len()).sum();
             prop_assert_eq!(world.bytes, all, "each is sent once");
         }
     }
@@ -247,7 +247,7 @@ fn a_request_ends_at_16_megabytes_of_json() {
     }
     let mut sizes = Vec::new();
     while let Some(mut chunk) = plan.next_chunk(true, Instant::now()) {
-        assert!(chunk.body(None).len() <= MOST_BYTES);
+        assert!(chunk.lend(None).len() <= MOST_BYTES);
         sizes.push(chunk.ops.len());
     }
     assert_eq!(sizes, [7, 7, 6]);
