@@ -59,8 +59,8 @@
 //! [`timeout`](BatchOperations::timeout), the client's, a task's), operations go again until it.
 //!
 //! Memory is bounded, whatever the input's length: operations are read only as they are needed, and not while 32 MiB of
-//! them are on their way (each is held once: in the body of its request while that is under way). Only what is left over while the rest goes
-//! on takes some bytes for each key, so that later operations on it can be left over too.
+//! them are on their way (each is held once: in the body of its request while that is under way). Only what is left
+//! over while the rest goes on takes some bytes for each key, so that later operations on it can be left over too.
 //!
 //! # Order
 //!
