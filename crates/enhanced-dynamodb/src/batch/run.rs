@@ -272,7 +272,9 @@ impl<'a> Run<'a> {
     }
 
     fn settle(&mut self, request: u64, chunk: Chunk, reply: Result<Reply, Error>) {
-        let (core, rules) = (Arc::clone(&self.core), self.rules());
+        let core = Arc::clone(&self.core);
+        let (give_up_after, latest) = (self.give_up_after, self.latest());
+        let rules = || Rules { give_up_after, latest, now: core.time().now(), chance: core.config.random.unit() };
         let (plan, ledger) = (&mut self.plan, &mut self.ledger);
         let read = reply.and_then(|reply| {
             let read = |body: &Bytes| answer::read(plan, &chunk, body).map_err(|error| response::malformed(&error));
@@ -284,11 +286,11 @@ impl<'a> Run<'a> {
                 retried = metadata.attempts > 1;
                 ledger.answered(metadata.attempts);
                 ledger.consumed(answer.capacity);
-                plan.done(chunk, &answer.left, &rules, ledger)
+                plan.done(chunk, &answer.left, rules, ledger)
             }
             Err(error) => {
                 ledger.answered(error.attempts());
-                plan.refused(chunk, error, &rules, ledger)
+                plan.refused(chunk, error, &rules(), ledger)
             }
         };
         let Settled { throttled, stop, learnt } = settled;
@@ -307,15 +309,6 @@ impl<'a> Run<'a> {
             self.plan.stop(&reason, &mut self.ledger);
         }
         self.tell();
-    }
-
-    fn rules(&self) -> Rules {
-        Rules {
-            give_up_after: self.give_up_after,
-            latest: self.latest(),
-            now: self.core.time().now(),
-            chance: self.core.config.random.unit(),
-        }
     }
 
     fn tell(&mut self) {

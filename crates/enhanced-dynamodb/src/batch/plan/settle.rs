@@ -37,12 +37,13 @@ pub(in crate::batch) struct Settled {
 }
 
 impl Plan {
-    /// The service accepted the request; `left` tells which of its operations it did not do, and is empty if it did all.
+    /// The service accepted the request; `left` tells which of its operations it did not do, and is empty if it did all:
+    /// then nobody asks for rules.
     pub(in crate::batch) fn done(
         &mut self,
         mut chunk: Chunk,
         left: &[bool],
-        rules: &Rules,
+        rules: impl FnOnce() -> Rules,
         ledger: &mut Ledger<'_>,
     ) -> Settled {
         let (count, in_order) = (chunk.ops.len(), chunk.in_order);
@@ -72,7 +73,7 @@ impl Plan {
             let progressed = back.len() < count;
             let rounds = back.iter().map(|op| op.rounds + 1).max().unwrap_or(1);
             let reason = Arc::new(unprocessed(rounds, self.name(&back[0])));
-            settled.stop = self.again(back, in_order, progressed, &reason, rules, ledger);
+            settled.stop = self.again(back, in_order, progressed, &reason, &rules(), ledger);
         }
         if let (Some(table), Some(names)) = (in_order, names) {
             settled.learnt = Some((Arc::clone(&self.tables[table].name), names.clone()));

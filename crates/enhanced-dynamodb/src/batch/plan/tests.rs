@@ -169,7 +169,7 @@ fn play(
         let rules = Rules { give_up_after, latest: None, now, chance: 0.5 };
         now += Duration::from_millis(1);
         let settled = match world.answer(&chunk, told) {
-            Ok(left) => plan.done(chunk, &left, &rules, &mut ledger),
+            Ok(left) => plan.done(chunk, &left, || rules, &mut ledger),
             Err(kind) => plan.refused(chunk, Error::new(kind, ""), &rules, &mut ledger),
         };
         if let Some(reason) = settled.stop {
