@@ -152,7 +152,10 @@ fn short_string<const B: usize, const A: usize>(
     // smaller pieces stalls the processor.
     let start = out.len();
     out.extend_from_slice(&[b'"'; ROOM]);
-    let Some(room) = out.last_chunk_mut::<ROOM>() else { return false };
+    let Some(room) = out.last_chunk_mut::<ROOM>() else {
+        out.truncate(start);
+        return false;
+    };
     room[..B].copy_from_slice(before);
     let text = &mut room[B + 1..];
     text[..8].copy_from_slice(&first.to_le_bytes());
