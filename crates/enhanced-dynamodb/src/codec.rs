@@ -34,7 +34,7 @@ pub(crate) use descriptor::Descriptor;
 pub(crate) use error::{DecodeError, EncodeError};
 pub(crate) use reader::{Members, Reader, member, members};
 pub(crate) use ser::{EncodeOptions, encode_item, encode_value};
-pub(crate) use text::{find_quote_or_backslash, json_string, json_string_between};
+pub(crate) use text::{find_quote_or_backslash, json_name, json_string, json_string_between};
 
 /// The service stores values of up to 32 levels: an attribute of an item is level 1, its elements are level 2, and
 /// so on (Amazon DynamoDB Developer Guide, "Constraints in Amazon DynamoDB", nested attribute depth). Containers on a

@@ -5,7 +5,7 @@
 
 pub(crate) mod base;
 pub(crate) mod batch_get;
-mod batch_write;
+pub(crate) mod batch_write;
 mod call;
 mod capacity;
 mod class;

@@ -1,14 +1,12 @@
 //! An operation on its way: what a batch holds of it between its input and its end.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::BatchOperation;
 use super::identity::Digest;
-
-/// What an operation's bytes in a request begin with.
-const PUT: &[u8] = b"{\"PutRequest\":{\"Item\":";
-const DELETE: &[u8] = b"{\"DeleteRequest\":{\"Key\":";
-const END: &[u8] = b"}}";
+use crate::operation::batch_write::{DELETE, END, PUT};
 
 /// A put or a delete as it stands in a request's list, whatever its table.
 #[derive(Clone)]
@@ -106,7 +104,7 @@ impl Op {
     }
 
     /// What it was in the input.
-    pub(super) fn into_operation(self, table: &std::sync::Arc<str>) -> BatchOperation {
+    pub(super) fn into_operation(self, table: &Arc<str>) -> BatchOperation {
         BatchOperation::again(table, self.write)
     }
 }

@@ -14,7 +14,7 @@ use serde::ser::{Error as _, Serialize, Serializer};
 
 use self::compound::{ListSerializer, MapSerializer};
 use super::token::{SERDE_JSON_NUMBER, Token};
-use super::{Descriptor, ENCODE_LEVELS, EncodeError as Error, json_string, json_string_between};
+use super::{Descriptor, ENCODE_LEVELS, EncodeError as Error, json_name, json_string, json_string_between};
 
 type Result<T> = std::result::Result<T, Error>;
 

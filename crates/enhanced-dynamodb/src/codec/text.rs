@@ -111,7 +111,13 @@ pub(crate) fn json_string(out: &mut Vec<u8>, text: &str) {
     json_string_between(out, b"", text, b"");
 }
 
-/// The same with something before and behind it, all in one step.
+/// Appends the name of a member of an object with its colon: `"name":`.
+#[inline]
+pub(crate) fn json_name(out: &mut Vec<u8>, name: &str) {
+    json_string_between(out, b"", name, b":");
+}
+
+/// A JSON string with something before and behind it, all in one step.
 #[inline]
 pub(crate) fn json_string_between<const B: usize, const A: usize>(
     out: &mut Vec<u8>,

@@ -1,7 +1,7 @@
 //! Placeholders: the names and values of all expressions of one request, each sent once.
 
 use super::fragment::{Fragment, Part};
-use crate::codec::json_string;
+use crate::codec::{json_name, json_string};
 use crate::error::Error;
 
 /// The service: "The maximum length of any expression string is 4 KB".
@@ -147,8 +147,7 @@ impl<'a> Placeholders<'a> {
         let mut first = true;
         for (placeholder, name) in self.given_names {
             separate(out, &mut first);
-            json_string(out, placeholder);
-            out.push(b':');
+            json_name(out, placeholder);
             json_string(out, name);
         }
         for (number, name) in &self.names {
@@ -165,8 +164,7 @@ impl<'a> Placeholders<'a> {
         let mut first = true;
         for (placeholder, value) in self.given_values {
             separate(out, &mut first);
-            json_string(out, placeholder);
-            out.push(b':');
+            json_name(out, placeholder);
             out.extend_from_slice(value);
         }
         for (number, value) in &self.values {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::placeholders::check_length;
 use super::token::{Token, Tokens};
-use crate::codec::{DecodeError, Reader, json_string, members};
+use crate::codec::{DecodeError, Reader, json_name, json_string, members};
 use crate::error::Error;
 
 /// Adds attributes to the projection among a request's members, and tells which of them the caller did not ask for.
@@ -164,8 +164,7 @@ fn elements_of(array: &[u8]) -> Result<Vec<String>, DecodeError> {
 
 fn member(out: &mut Vec<u8>, name: &str) {
     out.push(b',');
-    json_string(out, name);
-    out.push(b':');
+    json_name(out, name);
 }
 
 fn raw_member(out: &mut Vec<u8>, name: &str, value: &[u8]) {
@@ -179,8 +178,7 @@ fn write_object(out: &mut Vec<u8>, members: &[(String, String)]) {
         if at > 0 {
             out.push(b',');
         }
-        json_string(out, name);
-        out.push(b':');
+        json_name(out, name);
         json_string(out, value);
     }
     out.push(b'}');

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::capacity::{ReturnConsumedCapacity, ReturnValues};
-use crate::codec::{EncodeOptions, encode_item, encode_value, json_string};
+use crate::codec::{EncodeOptions, encode_item, encode_value, json_name, json_string};
 use crate::error::Error;
 use crate::execute::{Call, CallOptions, Core, Metadata, Operation, ReplayClass};
 use crate::expression::RequestExpressions;
@@ -158,8 +158,7 @@ impl Parameters {
             Error::invalid_input(format!("the parameter {name} cannot be written as JSON: {error}"))
         })?;
         self.json.push(b',');
-        json_string(&mut self.json, name);
-        self.json.push(b':');
+        json_name(&mut self.json, name);
         self.json.extend_from_slice(&json);
         self.names.push(name.to_owned());
         Ok(())
@@ -301,8 +300,7 @@ pub(crate) fn request_items<'a, T>(
         if at > 0 {
             body.push(b',');
         }
-        json_string(body, name);
-        body.push(b':');
+        json_name(body, name);
         write(body, asked);
     }
     body.push(b'}');

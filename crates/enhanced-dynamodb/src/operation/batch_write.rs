@@ -35,6 +35,15 @@ pub struct BatchWriteItem {
     error: Option<Error>,
 }
 
+/// What stands before the item of a put.
+pub(crate) const PUT: &[u8] = b"{\"PutRequest\":{\"Item\":";
+
+/// What stands before the key of a delete.
+pub(crate) const DELETE: &[u8] = b"{\"DeleteRequest\":{\"Key\":";
+
+/// What stands behind either.
+pub(crate) const END: &[u8] = b"}}";
+
 /// The requests on one table: `{"PutRequest":…},{"DeleteRequest":…}`.
 struct TableWrites {
     table: String,
@@ -93,13 +102,13 @@ impl BatchWriteItem {
 
     /// Adds a put of this item.
     pub fn put<T: Serialize + ?Sized>(mut self, table: impl AsRef<str>, item: &T) -> Self {
-        self.push(table.as_ref(), b"{\"PutRequest\":{\"Item\":", item, check_item);
+        self.push(table.as_ref(), PUT, item, check_item);
         self
     }
 
     /// Adds a delete of the item with this key: a struct, or what [`key!`](crate::key) makes.
     pub fn delete<K: Serialize + ?Sized>(mut self, table: impl AsRef<str>, key: &K) -> Self {
-        self.push(table.as_ref(), b"{\"DeleteRequest\":{\"Key\":", key, |_| Ok(()));
+        self.push(table.as_ref(), DELETE, key, |_| Ok(()));
         self
     }
 
@@ -169,7 +178,7 @@ impl BatchWriteItem {
             .map_err(|error| error.at_index(index));
         match result {
             Ok(()) => {
-                writes.json.extend_from_slice(b"}}");
+                writes.json.extend_from_slice(END);
                 writes.count += 1;
             }
             Err(error) => {

@@ -332,8 +332,7 @@ impl PageRequest {
                 .with_operation(self.operation.name.clone(), Some(&self.table)));
             };
             key.push(if key.is_empty() { b'{' } else { b',' });
-            crate::codec::json_string(&mut key, name);
-            key.push(b':');
+            crate::codec::json_name(&mut key, name);
             key.extend_from_slice(&item[value.clone()]);
         }
         key.push(b'}');

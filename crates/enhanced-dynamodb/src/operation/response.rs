@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::capacity::{ConsumedCapacity, ItemCollectionMetrics};
-use crate::codec::{DecodeError, Reader, json_string};
+use crate::codec::{DecodeError, Reader, json_name};
 use crate::error::{Error, ErrorKind};
 use crate::item::Item;
 
@@ -37,8 +37,7 @@ pub(crate) fn without(item: &[u8], names: &[String]) -> Result<Vec<u8>, DecodeEr
         let value = reader.raw_value()?;
         if !names.iter().any(|left_out| *left_out == name) {
             rest.push(if rest.is_empty() { b'{' } else { b',' });
-            json_string(&mut rest, &name);
-            rest.push(b':');
+            json_name(&mut rest, &name);
             rest.extend_from_slice(&item[value]);
         }
     }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::base::Base;
 use super::write::WriteOutput;
 use super::{PutItem, ReturnValues, UpdateItem};
-use crate::codec::{DecodeError, decode_item, decode_value, json_string, members};
+use crate::codec::{DecodeError, decode_item, decode_value, json_name, members};
 use crate::error::{Error, ErrorKind};
 use crate::execute::Metadata;
 use crate::expression::attr;
@@ -160,8 +160,7 @@ fn raise(item: &[u8], name: &str) -> Result<(Vec<u8>, Option<u64>), Error> {
         }
         None => {
             raised.push(b'{');
-            json_string(&mut raised, name);
-            raised.push(b':');
+            json_name(&mut raised, name);
             raised.extend_from_slice(value.as_bytes());
             let rest = item.get(1..).unwrap_or_default();
             if rest != b"}" {

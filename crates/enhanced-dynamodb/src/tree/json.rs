@@ -138,8 +138,7 @@ fn own_members(node: &[u8], with_metadata: bool) -> Result<Option<Vec<u8>>, Stri
         if out.len() > 1 {
             out.push(b',');
         }
-        crate::codec::json_string(&mut out, &key);
-        out.push(b':');
+        crate::codec::json_name(&mut out, &key);
         out.extend_from_slice(&node[value]);
     }
     Ok(Some(out))

@@ -1,6 +1,6 @@
 //! How a tree lies in its table.
 
-use crate::codec::{EncodeOptions, encode_value, json_string};
+use crate::codec::{EncodeOptions, encode_value, json_name};
 use crate::error::Error;
 use crate::item::AttributeValue;
 
@@ -272,7 +272,6 @@ impl TreeSchema {
 }
 
 fn write_member(out: &mut Vec<u8>, name: &str, value: &AttributeValue) -> Result<(), Error> {
-    json_string(out, name);
-    out.push(b':');
+    json_name(out, name);
     encode_value(out, value, EncodeOptions { keep_nulls: true }).map_err(|error| Error::from(error.in_key(name)))
 }

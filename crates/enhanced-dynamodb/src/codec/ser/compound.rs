@@ -6,7 +6,7 @@ use serde::ser::{
 };
 
 use super::key::KeySerializer;
-use super::{EncodeOptions, Error, NULL, Result, ValueSerializer, json_string_between, scalar};
+use super::{EncodeOptions, Error, NULL, Result, ValueSerializer, json_name, json_string_between, scalar};
 use crate::codec::{Descriptor, Reader};
 
 /// The elements of an L.
@@ -124,7 +124,7 @@ impl<'a> MapSerializer<'a> {
         }
         self.member = self.out.len();
         if self.first {
-            json_string_between(self.out, b"", name, b":");
+            json_name(self.out, name);
         } else {
             json_string_between(self.out, b",", name, b":");
         }

@@ -4,7 +4,7 @@ use serde::ser::{Serialize, Serializer};
 
 use super::compound::{ListSerializer, MapSerializer};
 use super::refuse::refuse;
-use super::{EncodeOptions, Error, Result, ValueSerializer, json_string};
+use super::{EncodeOptions, Error, Result, ValueSerializer, json_name};
 use crate::codec::token::Token;
 
 /// Writes a struct or map as an item and refuses everything else.
@@ -22,8 +22,7 @@ impl<'a> ItemSerializer<'a> {
     /// A variant with data is an item of one attribute: its name, and its data.
     fn variant(self, variant: &'static str) -> ValueSerializer<'a> {
         self.out.push(b'{');
-        json_string(self.out, variant);
-        self.out.push(b':');
+        json_name(self.out, variant);
         ValueSerializer { out: self.out, options: self.options, level: 1 }
     }
 

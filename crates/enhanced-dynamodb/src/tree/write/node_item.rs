@@ -1,7 +1,7 @@
 //! The item of a node that is written: the user's, with the attributes that make it part of the tree.
 
 use super::facts::{Facts, JOURNAL};
-use crate::codec::{DecodeError, EncodeOptions, Reader, encode_value, json_string};
+use crate::codec::{DecodeError, EncodeOptions, Reader, encode_value, json_name};
 use crate::error::{Error, ErrorKind};
 use crate::item::AttributeValue;
 use crate::operation::response;
@@ -129,15 +129,13 @@ impl NodeItem {
             let at = reader.raw_value()?;
             if !set.iter().any(|(replaced, _)| *replaced == name) {
                 separate(&mut out);
-                json_string(&mut out, &name);
-                out.push(b':');
+                json_name(&mut out, &name);
                 out.extend_from_slice(&self.json[at]);
             }
         }
         for (name, value) in set.iter().filter_map(|(name, value)| value.map(|value| (name, value))) {
             separate(&mut out);
-            json_string(&mut out, name);
-            out.push(b':');
+            json_name(&mut out, name);
             encode_value(&mut out, value, EncodeOptions { keep_nulls: true })
                 .map_err(|error| DecodeError::new(error.to_string()))?;
         }
